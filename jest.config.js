@@ -1,0 +1,31 @@
+/** Unit tests stand beside their source; everything under test/ runs real processes, one file at a time. */
+const shared = {
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+          target: 'es2023',
+        },
+        module: { type: 'es6' },
+      },
+    ],
+  },
+};
+
+export default {
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{libs,services,plugins}/*/src/**/*.spec.ts', '<rootDir>/cli/src/**/*.spec.ts'],
+    },
+    { ...shared, displayName: 'it', testMatch: ['<rootDir>/test/it/**/*.spec.ts'] },
+  ],
+};
