@@ -108,6 +108,7 @@ export function parseFault(value: unknown): Fault {
   if (!isFaultCode(body.code) || typeof body.message !== 'string') {
     return new Fault('internal', 'The answer claims to be a fault but is not a fault body.');
   }
-  const details = typeof body.details === 'object' && body.details !== null ? (body.details as FaultDetails) : undefined;
+  const details =
+    typeof body.details === 'object' && body.details !== null ? (body.details as FaultDetails) : undefined;
   return new Fault(body.code, body.message, details);
 }

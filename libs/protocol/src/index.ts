@@ -1,1 +1,72 @@
-export { FAULTS, Fault, type FaultBody, type FaultCode, type FaultDetails, type FaultMeaning, isFaultCode, parseFault } from './fault.js';
+export { type CallContext, decodeContext, encodeContext, type Mode, readContextToken } from './call-context.js';
+export {
+  buildCallTree,
+  type CallTree,
+  flattenTree,
+  foldInvocation,
+  type Invocation,
+  type InvocationNode,
+  type InvocationState,
+} from './call-tree.js';
+export { type ContextKey, ContextSigner, parseContextKeys } from './context-signature.js';
+export { FAULTS, Fault, type FaultBody, type FaultCode, type FaultDetails, isFaultCode, parseFault } from './fault.js';
+export { HEADERS, type HeaderLookup, parseRequestHeaders, type RequestHeaders } from './headers.js';
+export {
+  bodyHash,
+  correlationIdOf,
+  invocationIdFromKey,
+  invocationIdFromParent,
+  invocationIdFromSequence,
+  randomId,
+  randomInvocationId,
+  spanIdOf,
+} from './ids.js';
+export { LIMITS } from './limits.js';
+export {
+  type CapabilityRef,
+  formatCapabilityRef,
+  isName,
+  NAME_PATTERN,
+  parseCapabilityRef,
+  versionFromToken,
+  versionToToken,
+} from './names.js';
+export type { InstalledPlugin, TreeQuery } from './queries.js';
+export {
+  type AdmittedRecord,
+  decodeFrame,
+  decodeReports,
+  type EndedRecord,
+  encodeFrame,
+  encodeReports,
+  type HostReport,
+  type InvocationRecord,
+  type RefusedRecord,
+  type StartedRecord,
+} from './records.js';
+export { decodeRun, encodeRun, type RunHeader } from './run-header.js';
+export {
+  CATALOGUE_BUCKET,
+  type ConsumerDefinition,
+  catalogueKey,
+  requestsConsumer,
+  resultsConsumer,
+  STREAMS,
+  type StreamDefinition,
+  workConsumer,
+} from './streams.js';
+export {
+  type Ask,
+  type Instance,
+  parseAsk,
+  parseBeat,
+  parseExec,
+  parsePluginOf,
+  parseResultAddress,
+  parseWork,
+  patterns,
+  type ResultAddress,
+  subjects,
+  type Target,
+} from './subjects.js';
+export { formatTraceparent, parseTraceparent, type TraceParent } from './traceparent.js';

@@ -1,0 +1,138 @@
+/**
+ * May this call happen? One pure function decides it for every path: synchronous, durable, nested. It knows nothing of
+ * NATS, and has no clock of its own. What it lets pass carries a context that narrows its parent's and never widens it.
+ */
+import {
+  type Ask,
+  type CallContext,
+  correlationIdOf,
+  Fault,
+  formatCapabilityRef,
+  LIMITS,
+  type Mode,
+  type RequestHeaders,
+  randomId,
+} from '@orchestrator/protocol';
+
+/** What the catalogue says of the capability that is asked for. */
+export type Resolution =
+  | { readonly ok: true; readonly version: string; readonly live: boolean; readonly deadlineMs: number | undefined }
+  | { readonly ok: false; readonly fault: Fault };
+
+export interface AdmissionRequest {
+  readonly ask: Ask;
+  readonly mode: Mode;
+  readonly invocation: string;
+  readonly headers: RequestHeaders;
+  /** The verified context that the caller sent; undefined for a root. */
+  readonly parent: CallContext | undefined;
+  /** Is the caller's name that of an installed plugin? Then it may not start trees. */
+  readonly callerIsPlugin: boolean;
+  readonly nowMs: number;
+  /** Asked only when everything that costs less has passed. */
+  readonly resolve: (range: string | undefined) => Resolution;
+  /** The operator's bound for roots. @default LIMITS.maxDepth */
+  readonly maxDepth?: number;
+}
+
+export type Admission =
+  | { readonly ok: true; readonly context: CallContext }
+  | { readonly ok: false; readonly fault: Fault };
+
+/** Decides; see the file header. Never throws for what a caller can send. */
+export function admit(request: AdmissionRequest): Admission {
+  const { ask, parent, headers, nowMs } = request;
+  const fault = checkCaller(request) ?? checkAncestry(request);
+  if (fault) return { ok: false, fault };
+
+  const resolution = request.resolve(headers.range);
+  if (!resolution.ok) return resolution;
+
+  const allowedMs = request.mode === 'sync' ? LIMITS.syncDeadlineMs : LIMITS.durableDeadlineMs;
+  const deadlineMs = Math.min(
+    headers.expiryMs ?? nowMs + (resolution.deadlineMs ?? allowedMs),
+    nowMs + LIMITS.maxDeadlineMs,
+    parent?.deadlineMs ?? Number.POSITIVE_INFINITY,
+  );
+  if (deadlineMs <= nowMs) {
+    return refuse('deadline-exceeded', 'The deadline had passed before the call arrived.', { deadlineMs, nowMs });
+  }
+  if (request.mode === 'sync' && !resolution.live) {
+    return refuse('unavailable', `No instance of ${ask.plugin} ${resolution.version} is running.`, {
+      plugin: ask.plugin,
+      version: resolution.version,
+    });
+  }
+  return { ok: true, context: contextFor(request, resolution.version, deadlineMs) };
+}
+
+function refuse(...[code, message, details]: ConstructorParameters<typeof Fault>): Admission {
+  return { ok: false, fault: new Fault(code, message, details) };
+}
+
+/** Is the caller who its context says, and is the context still good? */
+function checkCaller({ ask, parent, callerIsPlugin, nowMs }: AdmissionRequest): Fault | undefined {
+  if (!parent) {
+    if (!callerIsPlugin) return undefined;
+    return new Fault(
+      'permission-denied',
+      `Call context lost: ${ask.caller} is a plugin, and called without the context of the invocation it is working on. Call from within the capability, or with context.call(…).`,
+    );
+  }
+  if (parent.plugin !== ask.caller) {
+    return new Fault('unauthenticated', `The call context belongs to ${parent.plugin}, not to ${ask.caller}.`);
+  }
+  if (parent.deadlineMs <= nowMs) {
+    return new Fault('deadline-exceeded', 'The calling invocation is past its own deadline.', {
+      deadlineMs: parent.deadlineMs,
+    });
+  }
+  return undefined;
+}
+
+/** Would the chain get too deep, or close a cycle? Exact, since the context carries the whole chain. */
+function checkAncestry({ ask, parent, maxDepth = LIMITS.maxDepth }: AdmissionRequest): Fault | undefined {
+  const target = formatCapabilityRef(ask);
+  const path = [...(parent?.ancestry ?? []), target];
+  if (parent?.ancestry.includes(target)) {
+    return new Fault('cycle-detected', `The call would close a cycle: ${path.join(' → ')}.`, { path });
+  }
+  const limit = parent?.maxDepth ?? maxDepth;
+  if (path.length > limit) {
+    return new Fault('depth-exceeded', `The chain of calls may be ${limit} deep: ${path.join(' → ')}.`, {
+      maxDepth: limit,
+      path,
+    });
+  }
+  return undefined;
+}
+
+function contextFor(request: AdmissionRequest, version: string, deadlineMs: number): CallContext {
+  const { ask, mode, invocation, headers, parent, nowMs, maxDepth = LIMITS.maxDepth } = request;
+  const remote = parent ? undefined : headers.traceParent;
+  const correlation =
+    parent?.correlation ??
+    headers.correlation ??
+    remote?.traceId ??
+    (mode === 'sync' ? randomId() : correlationIdOf(invocation));
+  return {
+    correlation,
+    invocation,
+    parent: parent?.invocation,
+    mode,
+    durableTree: mode === 'durable' || (parent?.durableTree ?? false),
+    depth: (parent?.depth ?? 0) + 1,
+    maxDepth: parent?.maxDepth ?? maxDepth,
+    admittedAtMs: nowMs,
+    deadlineMs,
+    caller: ask.caller,
+    onBehalfOf: parent?.onBehalfOf ?? ask.caller,
+    plugin: ask.plugin,
+    version,
+    capability: ask.capability,
+    traceId: parent?.traceId ?? remote?.traceId ?? correlation,
+    remoteSpan: remote?.spanId,
+    sampled: parent?.sampled ?? remote?.sampled ?? true,
+    ancestry: [...(parent?.ancestry ?? []), formatCapabilityRef(ask)],
+  };
+}

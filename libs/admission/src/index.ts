@@ -1,0 +1,1 @@
+export { type Admission, type AdmissionRequest, admit, type Resolution } from './admit.js';

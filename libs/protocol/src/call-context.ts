@@ -1,0 +1,83 @@
+/**
+ * The call context: what the choreographer has decided about an invocation, carried in one compact header.
+ * Hosts read it, and send it back unread with nested calls; only choreographers make it (see `context-signature.ts`).
+ *
+ * Shape: fields joined by `|`. No field can hold a `|`: names, versions, hex ids and decimal numbers.
+ */
+import { Fault } from './fault.js';
+
+/** `sync`: answered on a reply inbox, nothing stored before. `durable`: stored, redelivered until there is a result. */
+export type Mode = 'sync' | 'durable';
+
+export interface CallContext {
+  /** 32 hex digits, the same for the whole tree. */
+  readonly correlation: string;
+  readonly invocation: string;
+  /** The invocation that asked for this one; undefined for a root. */
+  readonly parent: string | undefined;
+  readonly mode: Mode;
+  /** Is there durable work among the ancestors, this one included? Then its history is stored before its parent's result. */
+  readonly durableTree: boolean;
+  /** 1 for a root. */
+  readonly depth: number;
+  readonly maxDepth: number;
+  readonly admittedAtMs: number;
+  /** Unix time; never later than the parent's. */
+  readonly deadlineMs: number;
+  readonly caller: string;
+  /** Who started the tree. */
+  readonly onBehalfOf: string;
+  readonly plugin: string;
+  readonly version: string;
+  readonly capability: string;
+  /** The correlation id, unless the root's caller brought a `traceparent`. */
+  readonly traceId: string;
+  /** The span of a caller outside, for a root that brought a `traceparent`. */
+  readonly remoteSpan: string | undefined;
+  readonly sampled: boolean;
+  /** `plugin.capability` from the root to this one, both included. */
+  readonly ancestry: readonly string[];
+}
+
+const FORMAT = '1';
+const FIELDS = 18;
+
+export function encodeContext(c: CallContext): string {
+  const flags = (c.durableTree ? 1 : 0) + (c.sampled ? 2 : 0);
+  return `${FORMAT}|${c.correlation}|${c.invocation}|${c.parent ?? ''}|${c.mode === 'sync' ? 's' : 'd'}|${flags}|${c.depth}|${c.maxDepth}|${c.admittedAtMs}|${c.deadlineMs}|${c.caller}|${c.onBehalfOf}|${c.plugin}|${c.version}|${c.capability}|${c.traceId === c.correlation ? '' : c.traceId}|${c.remoteSpan ?? ''}|${c.ancestry.join('>')}`;
+}
+
+/** @throws Fault `unauthenticated` when the text is not an encoded context */
+export function decodeContext(text: string): CallContext {
+  const f = text.split('|');
+  if (f[0] !== FORMAT || f.length !== FIELDS) throw new Fault('unauthenticated', 'The call context is not readable.');
+  const field = (index: number) => f[index] as string;
+  const flags = Number(field(5));
+  const correlation = field(1);
+  return {
+    correlation,
+    invocation: field(2),
+    parent: field(3) || undefined,
+    mode: field(4) === 's' ? 'sync' : 'durable',
+    durableTree: (flags & 1) !== 0,
+    sampled: (flags & 2) !== 0,
+    depth: Number(field(6)),
+    maxDepth: Number(field(7)),
+    admittedAtMs: Number(field(8)),
+    deadlineMs: Number(field(9)),
+    caller: field(10),
+    onBehalfOf: field(11),
+    plugin: field(12),
+    version: field(13),
+    capability: field(14),
+    traceId: field(15) || correlation,
+    remoteSpan: field(16) || undefined,
+    ancestry: field(17).split('>'),
+  };
+}
+
+/** Reads the context of a token without verifying it: for hosts, which only the choreographer can reach. */
+export function readContextToken(token: string): CallContext {
+  const end = token.lastIndexOf('|', token.lastIndexOf('|') - 1);
+  return decodeContext(token.slice(0, end));
+}

@@ -1,0 +1,116 @@
+/** The call tree of a correlation, folded from its records: doubles and disorder change nothing. Pure. */
+
+import type { Mode } from './call-context.js';
+import type { FaultBody } from './fault.js';
+import type { InvocationRecord } from './records.js';
+
+export type InvocationState = 'admitted' | 'running' | 'succeeded' | 'failed' | 'refused';
+
+/** One invocation, as far as its records tell. */
+export interface Invocation {
+  readonly invocation: string;
+  readonly correlation: string;
+  readonly traceId: string;
+  readonly parent: string | undefined;
+  readonly caller: string;
+  readonly plugin: string;
+  /** Undefined when it was refused before a version was chosen. */
+  readonly version: string | undefined;
+  readonly capability: string;
+  readonly mode: Mode;
+  readonly depth: number;
+  readonly state: InvocationState;
+  /** How often it was started; 0 when it never was. */
+  readonly attempts: number;
+  readonly instance: string | undefined;
+  readonly admittedAtMs: number;
+  readonly startedAtMs: number | undefined;
+  readonly endedAtMs: number | undefined;
+  readonly deadlineMs: number | undefined;
+  readonly fault: FaultBody | undefined;
+  readonly request: number | undefined;
+  readonly key: string | undefined;
+  readonly bodyHash: string | undefined;
+}
+
+export interface InvocationNode extends Invocation {
+  /** In the order in which they were asked for. */
+  readonly children: readonly InvocationNode[];
+}
+
+export interface CallTree {
+  readonly correlation: string;
+  readonly traceId: string;
+  /** More than one where several roots share a correlation id, or where a parent's records are gone. */
+  readonly roots: readonly InvocationNode[];
+}
+
+/** Folds the records of one invocation. Undefined while its admission or refusal is not among them. */
+export function foldInvocation(records: readonly InvocationRecord[]): Invocation | undefined {
+  const asked = records.find((r) => r.state === 'admitted') ?? records.find((r) => r.state === 'refused');
+  if (asked?.state !== 'admitted' && asked?.state !== 'refused') return undefined;
+  const started = records.filter((r) => r.state === 'started').sort((a, b) => a.attempt - b.attempt);
+  const ended = records.filter((r) => r.state === 'ended').sort((a, b) => a.atMs - b.atMs)[0];
+  const last = started.at(-1);
+  const fault = asked.state === 'refused' ? asked.fault : ended?.fault;
+  return {
+    invocation: asked.invocation,
+    correlation: asked.correlation,
+    traceId: asked.traceId ?? asked.correlation,
+    parent: asked.parent,
+    caller: asked.caller,
+    plugin: asked.plugin,
+    version: asked.state === 'admitted' ? asked.version : undefined,
+    capability: asked.capability,
+    mode: asked.mode,
+    depth: asked.depth,
+    state: stateOf(asked.state === 'refused', ended !== undefined, fault !== undefined, last !== undefined),
+    attempts: Math.max(ended?.attempt ?? 0, last?.attempt ?? 0),
+    instance: ended?.instance ?? last?.instance,
+    admittedAtMs: asked.atMs,
+    startedAtMs: started[0]?.atMs ?? ended?.startedAtMs,
+    endedAtMs: asked.state === 'refused' ? asked.atMs : ended?.atMs,
+    deadlineMs: asked.state === 'admitted' ? asked.deadlineMs : undefined,
+    fault,
+    request: asked.request,
+    key: asked.key,
+    bodyHash: asked.state === 'admitted' ? asked.bodyHash : undefined,
+  };
+}
+
+function stateOf(refused: boolean, ended: boolean, faulty: boolean, started: boolean): InvocationState {
+  if (refused) return 'refused';
+  if (ended) return faulty ? 'failed' : 'succeeded';
+  return started ? 'running' : 'admitted';
+}
+
+/** Builds the tree of a correlation; undefined when the records hold no invocation of it. */
+export function buildCallTree(correlation: string, records: readonly InvocationRecord[]): CallTree | undefined {
+  const byInvocation = Map.groupBy(
+    records.filter((record) => record.correlation === correlation),
+    (record) => record.invocation,
+  );
+  const invocations = [...byInvocation.values()].flatMap((of) => foldInvocation(of) ?? []);
+  const known = new Set(invocations.map((one) => one.invocation));
+  const isRoot = (one: Invocation) =>
+    one.parent === undefined || one.parent === one.invocation || !known.has(one.parent);
+  const childrenOf = Map.groupBy(
+    invocations.filter((one) => !isRoot(one)),
+    (one) => one.parent,
+  );
+  const inOrder = (a: Invocation, b: Invocation) =>
+    a.admittedAtMs - b.admittedAtMs || a.invocation.localeCompare(b.invocation);
+  const node = (one: Invocation): InvocationNode => ({
+    ...one,
+    children: (childrenOf.get(one.invocation) ?? []).sort(inOrder).map(node),
+  });
+  const roots = invocations.filter(isRoot).sort(inOrder).map(node);
+  const first = roots[0];
+  return first && { correlation, traceId: first.traceId, roots };
+}
+
+/** Every invocation of a tree, parents before children. */
+export function flattenTree(tree: CallTree): InvocationNode[] {
+  const walk = (node: InvocationNode): InvocationNode[] => [node, ...node.children.flatMap(walk)];
+  return tree.roots.flatMap(walk);
+}

@@ -1,0 +1,67 @@
+/**
+ * Signing of call contexts with HMAC-SHA256 (RFC 2104). Keys stay with the choreographers: hosts do not verify, since
+ * NATS permissions let nobody else publish work to them. A token is `<context>|<key id>|<signature>`.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { type CallContext, decodeContext, encodeContext } from './call-context.js';
+import { Fault } from './fault.js';
+
+export interface ContextKey {
+  readonly id: string;
+  readonly secret: Buffer;
+}
+
+/** Reads `id:secret[,id:secret…]`, newest first, each secret at least 32 bytes in base64url or hex. @throws Fault `invalid-argument` */
+export function parseContextKeys(text: string): ContextKey[] {
+  return text.split(',').map((entry) => {
+    const [id = '', encoded = ''] = entry.trim().split(':');
+    const secret = /^([0-9a-f]{2})+$/.test(encoded) ? Buffer.from(encoded, 'hex') : Buffer.from(encoded, 'base64url');
+    if (!/^[a-z0-9-]{1,32}$/.test(id) || secret.length < 32) {
+      throw new Fault(
+        'invalid-argument',
+        'Context keys are id:secret, separated by commas; an id is [a-z0-9-], a secret at least 32 bytes in hex or base64url.',
+      );
+    }
+    return { id, secret };
+  });
+}
+
+/** The newest key signs, every key verifies: so keys can be rotated without a gap. */
+export class ContextSigner {
+  readonly #keys: ReadonlyMap<string, Buffer>;
+  readonly #newest: ContextKey;
+
+  constructor(keys: readonly ContextKey[]) {
+    const newest = keys[0];
+    if (!newest) throw new Fault('invalid-argument', 'At least one context key is needed.');
+    this.#newest = newest;
+    this.#keys = new Map(keys.map((key) => [key.id, key.secret]));
+  }
+
+  sign(context: CallContext): string {
+    const text = `${encodeContext(context)}|${this.#newest.id}`;
+    return `${text}|${mac(this.#newest.secret, text)}`;
+  }
+
+  /** @throws Fault `unauthenticated` for anything that one of our keys did not sign, to the letter */
+  verify(token: string): CallContext {
+    const end = token.lastIndexOf('|');
+    const text = token.slice(0, end);
+    const keyAt = text.lastIndexOf('|');
+    const secret = this.#keys.get(text.slice(keyAt + 1));
+    if (end < 0 || keyAt < 0 || !secret || !sameText(mac(secret, text), token.slice(end + 1))) {
+      throw new Fault('unauthenticated', 'The call context was not made by a choreographer of this system.');
+    }
+    return decodeContext(text.slice(0, keyAt));
+  }
+}
+
+function mac(secret: Buffer, text: string): string {
+  return createHmac('sha256', secret).update(text).digest('base64url');
+}
+
+function sameText(expected: string, given: string): boolean {
+  const a = Buffer.from(expected);
+  const b = Buffer.from(given);
+  return a.length === b.length && timingSafeEqual(a, b);
+}

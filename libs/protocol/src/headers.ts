@@ -1,0 +1,90 @@
+/** Header names, and what a caller may say in them. CloudEvents 1.0 binary mode over NATS at the edges. */
+import { Fault } from './fault.js';
+import { LIMITS } from './limits.js';
+import { parseTraceparent, type TraceParent } from './traceparent.js';
+
+export const HEADERS = {
+  /** The caller's idempotency key; on results, the invocation id. */
+  id: 'ce-id',
+  specVersion: 'ce-specversion',
+  type: 'ce-type',
+  source: 'ce-source',
+  subject: 'ce-subject',
+  time: 'ce-time',
+  /** The deadline, RFC 3339. */
+  expiryTime: 'ce-expirytime',
+  correlationId: 'ce-correlationid',
+  causationId: 'ce-causationid',
+  traceparent: 'traceparent',
+  /** A semver range that the called plugin's version must satisfy. */
+  version: 'orc-version',
+  /** The signed call context. */
+  context: 'orc-context',
+  /** The code of a fault: present means that the body is a fault. */
+  fault: 'orc-fault',
+  /** On results: how the run went, for history. */
+  run: 'orc-run',
+} as const;
+
+/** What a caller said in headers, checked. */
+export interface RequestHeaders {
+  readonly key: string | undefined;
+  readonly correlation: string | undefined;
+  readonly range: string | undefined;
+  readonly expiryMs: number | undefined;
+  readonly traceParent: TraceParent | undefined;
+  /** Still to be verified. */
+  readonly contextToken: string | undefined;
+}
+
+/** Looks a header up; the empty string and undefined both mean that it is absent. */
+export type HeaderLookup = (name: string) => string | undefined;
+
+const NONE: RequestHeaders = {
+  key: undefined,
+  correlation: undefined,
+  range: undefined,
+  expiryMs: undefined,
+  traceParent: undefined,
+  contextToken: undefined,
+};
+
+function malformed(header: string, expectation: string): Fault {
+  return new Fault('invalid-argument', `The header ${header} ${expectation}.`, { header });
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const CONTROL = /[\u0000-\u001f\u007f]/;
+const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+
+/** Reads what a caller may say. `lookup` is undefined for a message without headers. @throws Fault `invalid-argument` */
+export function parseRequestHeaders(lookup: HeaderLookup | undefined): RequestHeaders {
+  if (!lookup) return NONE;
+  const read = (name: string) => lookup(name) || undefined;
+
+  const spec = read(HEADERS.specVersion);
+  if (spec !== undefined && spec !== '1.0') throw malformed(HEADERS.specVersion, 'must be 1.0');
+
+  const key = read(HEADERS.id);
+  if (key !== undefined && (key.length > LIMITS.keyLength || CONTROL.test(key))) {
+    throw malformed(HEADERS.id, `must be at most ${LIMITS.keyLength} characters, none of them a control character`);
+  }
+  const correlation = read(HEADERS.correlationId);
+  if (correlation !== undefined && !/^(?!0{32})[0-9a-f]{32}$/.test(correlation)) {
+    throw malformed(HEADERS.correlationId, 'must be 32 lower-case hex digits, not all zero');
+  }
+  const expiry = read(HEADERS.expiryTime);
+  const expiryMs = expiry === undefined ? undefined : Date.parse(expiry);
+  if (expiry !== undefined && (!RFC3339.test(expiry) || Number.isNaN(expiryMs))) {
+    throw malformed(HEADERS.expiryTime, 'must be an RFC 3339 time, like 2030-01-31T12:00:00Z');
+  }
+  const range = read(HEADERS.version);
+  if (range !== undefined && range.length > 256) throw malformed(HEADERS.version, 'must be at most 256 characters');
+  const contextToken = read(HEADERS.context);
+  if (contextToken !== undefined && contextToken.length > LIMITS.contextBytes) {
+    throw malformed(HEADERS.context, `must be at most ${LIMITS.contextBytes} bytes`);
+  }
+  const traceparent = read(HEADERS.traceparent);
+  const traceParent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
+  return { key, correlation, range, expiryMs, traceParent, contextToken };
+}

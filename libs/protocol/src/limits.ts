@@ -1,0 +1,35 @@
+/** Every default and bound of the protocol, in one place. Configuration may lower or raise those that say so. */
+export const LIMITS = {
+  /** Invocations from the root to the deepest, the root included. A root may ask for less. */
+  maxDepth: 16,
+  /** How long a synchronous call may take when neither caller nor capability says. */
+  syncDeadlineMs: 30_000,
+  /** How long a durable call may take, from its acknowledgement to its result, when neither caller nor capability says. */
+  durableDeadlineMs: 15 * 60_000,
+  /** The longest deadline that a caller may ask for: results must outlive it. */
+  maxDeadlineMs: 24 * 60 * 60_000,
+  /** Arguments and results up to this size travel in the message itself. */
+  inlineBytes: 512 * 1024,
+  /** A forwarded message carries more headers than the one it came as; this much of `max_payload` is kept free for them. */
+  headroomBytes: 64 * 1024,
+  /** How long a host holds durable work before it is given to another, unless it renews. Configurable. */
+  leaseMs: 30_000,
+  /** An instance whose last heartbeat is older than this has gone. */
+  livenessMs: 3_000,
+  /** How often an instance sends a heartbeat. */
+  heartbeatMs: 1_000,
+  /** A manifest with no live instance is forgotten after this time. Configurable. */
+  forgetAfterMs: 15 * 60_000,
+  /** How long results, dead letters and history are kept. Configurable. */
+  retentionMs: 7 * 24 * 60 * 60_000,
+  /** The longest `orc-context` header. */
+  contextBytes: 8 * 1024,
+  /** The longest caller-chosen `ce-id`, in characters. */
+  keyLength: 256,
+  /** The longest name of a plugin, capability or caller. */
+  nameLength: 63,
+  /** Synchronous calls that one choreographer keeps track of at once; more are refused as `exhausted`. Configurable. */
+  forwardedCalls: 50_000,
+  /** How long a host gathers started/ended reports of synchronous calls into one frame. */
+  reportFrameMs: 10,
+} as const;

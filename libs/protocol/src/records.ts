@@ -1,0 +1,117 @@
+/**
+ * History: what happened to an invocation, in records. They are written many to a frame, one JSON text a line, and may
+ * stand there twice or out of order: whoever reads them folds them (see `call-tree.ts`).
+ */
+
+import type { Mode } from './call-context.js';
+import { Fault, type FaultBody } from './fault.js';
+
+interface RecordBase {
+  readonly invocation: string;
+  readonly correlation: string;
+  /** Unix time. */
+  readonly atMs: number;
+}
+
+/** What admission knows of a call, whether it lets it pass or not. */
+interface Asked extends RecordBase {
+  readonly parent?: string;
+  readonly caller: string;
+  readonly plugin: string;
+  readonly capability: string;
+  readonly mode: Mode;
+  readonly depth: number;
+  /** The trace, where it is not the correlation id. */
+  readonly traceId?: string;
+  /** Sequence of the request event in its stream. */
+  readonly request?: number;
+  /** The key (`ce-id`) that the caller chose. */
+  readonly key?: string;
+}
+
+export interface AdmittedRecord extends Asked {
+  readonly state: 'admitted';
+  readonly version: string;
+  readonly deadlineMs: number;
+  /** Of durable requests: tells whether a second request with the same key is the same. */
+  readonly bodyHash?: string;
+}
+
+/** Decided before any plugin was reached. */
+export interface RefusedRecord extends Asked {
+  readonly state: 'refused';
+  readonly fault: FaultBody;
+}
+
+export interface StartedRecord extends RecordBase {
+  readonly state: 'started';
+  readonly attempt: number;
+  readonly instance: string;
+}
+
+/** The one outcome of an invocation; `fault` is absent on success. */
+export interface EndedRecord extends RecordBase {
+  readonly state: 'ended';
+  readonly attempt: number;
+  /** Absent when no instance ran it to its end: the choreographer ended it. */
+  readonly instance?: string;
+  readonly startedAtMs?: number;
+  readonly fault?: FaultBody;
+}
+
+export type InvocationRecord = AdmittedRecord | RefusedRecord | StartedRecord | EndedRecord;
+
+const STATES = new Set(['admitted', 'refused', 'started', 'ended']);
+
+export function encodeFrame(records: readonly InvocationRecord[]): string {
+  return records.map((record) => JSON.stringify(record)).join('\n');
+}
+
+/** @throws Fault `internal` on a line that is no record */
+export function decodeFrame(text: string): InvocationRecord[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const record = parseJsonObject(line);
+      if (!STATES.has(String(record?.state)) || typeof record?.invocation !== 'string') {
+        throw new Fault('internal', 'A history frame holds a line that is no record.');
+      }
+      return record as unknown as InvocationRecord;
+    });
+}
+
+/** What a host reports about synchronous calls, gathered into frames; best effort. */
+export interface HostReport {
+  readonly invocation: string;
+  readonly instance: string;
+  readonly startedAtMs: number;
+  /** Absent while it runs. */
+  readonly endedAtMs?: number;
+  readonly fault?: FaultBody;
+}
+
+export function encodeReports(reports: readonly HostReport[]): string {
+  return reports.map((report) => JSON.stringify(report)).join('\n');
+}
+
+/** Lines that are no report are dropped: a report is a hint, and one bad line must not cost the others. */
+export function decodeReports(text: string): HostReport[] {
+  return text.split('\n').flatMap((line) => {
+    const report = parseJsonObject(line);
+    const sound =
+      typeof report?.invocation === 'string' &&
+      typeof report.instance === 'string' &&
+      typeof report.startedAtMs === 'number';
+    return sound ? [report as unknown as HostReport] : [];
+  });
+}
+
+function parseJsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

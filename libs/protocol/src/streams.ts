@@ -1,0 +1,107 @@
+/**
+ * Every stream, consumer and bucket, as plain data; `libs/bus` provisions them. A stream that callers may publish to
+ * allows no schedules, per-message TTL, rollup or counters.
+ */
+import { LIMITS } from './limits.js';
+import { versionToToken } from './names.js';
+import { patterns, type Target } from './subjects.js';
+
+export interface StreamDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly subjects: readonly string[];
+  readonly retention: 'limits' | 'workqueue';
+  /** A second message on a subject that holds one is refused with error 10077: the rule behind "one result". */
+  readonly onePerSubject: boolean;
+  /** 0 keeps messages until they are consumed. */
+  readonly maxAgeMs: number;
+}
+
+export const STREAMS = {
+  requests: {
+    name: 'ORC_REQUESTS',
+    description: 'Durable request events, until they are admitted or refused.',
+    subjects: [patterns.requests],
+    retention: 'workqueue',
+    onePerSubject: false,
+    maxAgeMs: 0,
+  },
+  work: {
+    name: 'ORC_WORK',
+    description: 'Admitted durable work, until its result is stored.',
+    subjects: [patterns.work],
+    retention: 'workqueue',
+    onePerSubject: true,
+    maxAgeMs: 0,
+  },
+  results: {
+    name: 'ORC_RESULTS',
+    description: 'One result or fault per durable invocation.',
+    subjects: [patterns.results],
+    retention: 'limits',
+    onePerSubject: true,
+    maxAgeMs: LIMITS.retentionMs,
+  },
+  events: {
+    name: 'ORC_EVENTS',
+    description: 'History: frames of invocation records.',
+    subjects: [patterns.events],
+    retention: 'limits',
+    onePerSubject: false,
+    maxAgeMs: LIMITS.retentionMs,
+  },
+  dead: {
+    name: 'ORC_DEAD',
+    description: 'Dead letters: durable requests that ended in a fault, with what a redrive needs.',
+    subjects: [patterns.dead],
+    retention: 'limits',
+    onePerSubject: true,
+    maxAgeMs: 4 * LIMITS.retentionMs,
+  },
+} as const satisfies Record<string, StreamDefinition>;
+
+export interface ConsumerDefinition {
+  readonly stream: string;
+  readonly name: string;
+  readonly filter?: string;
+  /** After this time without acknowledgement or renewal a message is delivered again. */
+  readonly ackWaitMs: number;
+  readonly maxAckPending: number;
+  /** Deliver subject and headers, and leave the body in the stream. */
+  readonly headersOnly?: boolean;
+}
+
+/** The choreographers' shared consumer of request events. */
+export const requestsConsumer: ConsumerDefinition = {
+  stream: STREAMS.requests.name,
+  name: 'choreographer',
+  ackWaitMs: 10_000,
+  maxAckPending: 5_000,
+};
+
+/** The choreographers' shared consumer of stored results: from it they learn how durable work ended. */
+export const resultsConsumer: ConsumerDefinition = {
+  stream: STREAMS.results.name,
+  name: 'choreographer',
+  ackWaitMs: 10_000,
+  maxAckPending: 20_000,
+  headersOnly: true,
+};
+
+/** The consumer that the hosts of one capability of one version share. */
+export function workConsumer(target: Target, leaseMs: number = LIMITS.leaseMs): ConsumerDefinition {
+  return {
+    stream: STREAMS.work.name,
+    name: `${target.plugin}-${versionToToken(target.version)}-${target.capability}`,
+    filter: patterns.workOf(target),
+    ackWaitMs: leaseMs,
+    maxAckPending: 10_000,
+  };
+}
+
+/** The bucket of accepted manifests, one per plugin version. Written by the registry, watched by choreographers. */
+export const CATALOGUE_BUCKET = 'ORC_CATALOGUE';
+
+export function catalogueKey(plugin: string, version: string): string {
+  return `${plugin}.${versionToToken(version)}`;
+}

@@ -1,0 +1,133 @@
+/**
+ * Every subject of the protocol, builder and parser side by side. Subjects have a fixed number of tokens and ids last,
+ * so that a wildcard can stand for any one of them. See docs/protocol.md, "Subjects".
+ */
+import { Fault } from './fault.js';
+import { isName, versionFromToken, versionToToken } from './names.js';
+
+const ROOT = 'orc.v1';
+
+/** Who asks for which capability: the subject of a request event and of a synchronous call. */
+export interface Ask {
+  readonly caller: string;
+  readonly plugin: string;
+  readonly capability: string;
+}
+
+/** A capability of one version of a plugin: where admitted work goes. */
+export interface Target {
+  readonly plugin: string;
+  readonly version: string;
+  readonly capability: string;
+}
+
+/** Where a result, its progress and its chunks are found. */
+export interface ResultAddress {
+  readonly caller: string;
+  readonly plugin: string;
+  readonly invocation: string;
+}
+
+/** One running copy of a plugin. */
+export interface Instance {
+  readonly plugin: string;
+  readonly version: string;
+  readonly instance: string;
+}
+
+export const subjects = {
+  request: (a: Ask) => `${ROOT}.request.${a.caller}.${a.plugin}.${a.capability}`,
+  call: (a: Ask) => `${ROOT}.call.${a.caller}.${a.plugin}.${a.capability}`,
+  work: (t: Target, invocation: string) =>
+    `${ROOT}.work.${t.plugin}.${versionToToken(t.version)}.${t.capability}.${invocation}`,
+  exec: (t: Target) => `${ROOT}.exec.${t.plugin}.${versionToToken(t.version)}.${t.capability}`,
+  result: (r: ResultAddress) => `${ROOT}.result.${r.caller}.${r.plugin}.${r.invocation}`,
+  progress: (r: ResultAddress) => `${ROOT}.progress.${r.caller}.${r.plugin}.${r.invocation}`,
+  dead: (plugin: string, capability: string, invocation: string) =>
+    `${ROOT}.dead.${plugin}.${capability}.${invocation}`,
+  report: (plugin: string) => `${ROOT}.report.${plugin}`,
+  event: (shard: number) => `${ROOT}.event.${shard}`,
+  announce: (plugin: string) => `${ROOT}.announce.${plugin}`,
+  beat: (i: Instance) => `${ROOT}.beat.${i.plugin}.${versionToToken(i.version)}.${i.instance}`,
+  /** Asks every host to announce itself again: sent by a registry that has started or lost what it knew. */
+  rollCall: () => `${ROOT}.catalogue.roll-call`,
+  /** A question to a service: `choreographer.tree`, `registry.plugins`. */
+  query: (service: string, question: string) => `${ROOT}.query.${service}.${question}`,
+} as const;
+
+/** Subjects with wildcards, for streams and subscriptions. */
+export const patterns = {
+  requests: `${ROOT}.request.*.*.*`,
+  calls: `${ROOT}.call.*.*.*`,
+  work: `${ROOT}.work.*.*.*.*`,
+  workOf: (t: Target) => `${ROOT}.work.${t.plugin}.${versionToToken(t.version)}.${t.capability}.*`,
+  execOf: (plugin: string, version: string) => `${ROOT}.exec.${plugin}.${versionToToken(version)}.*`,
+  results: `${ROOT}.result.*.*.*`,
+  resultsFor: (caller: string) => `${ROOT}.result.${caller}.*.*`,
+  progressFor: (caller: string) => `${ROOT}.progress.${caller}.*.*`,
+  dead: `${ROOT}.dead.*.*.*`,
+  reports: `${ROOT}.report.*`,
+  events: `${ROOT}.event.*`,
+  announcements: `${ROOT}.announce.*`,
+  beats: `${ROOT}.beat.*.*.*`,
+} as const;
+
+/** Cuts a subject of a known kind into its tokens after the kind; undefined when kind or number do not fit. */
+function tokensOf(subject: string, kind: string, count: number): string[] | undefined {
+  const tokens = subject.split('.');
+  if (tokens.length !== count + 3 || tokens[0] !== 'orc' || tokens[1] !== 'v1' || tokens[2] !== kind) return undefined;
+  return tokens.slice(3);
+}
+
+function malformed(subject: string, shape: string): Fault {
+  return new Fault(
+    'invalid-argument',
+    `The subject "${subject}" is not ${ROOT}.${shape}, with tokens of lower case letters, digits and inner hyphens.`,
+  );
+}
+
+/** Reads the subject of a request event or a synchronous call. @throws Fault `invalid-argument` */
+export function parseAsk(subject: string, kind: 'request' | 'call'): Ask {
+  const [caller, plugin, capability] = tokensOf(subject, kind, 3) ?? [];
+  if (!caller || !plugin || !capability || !isName(caller) || !isName(plugin) || !isName(capability)) {
+    throw malformed(subject, `${kind}.<caller>.<plugin>.<capability>`);
+  }
+  return { caller, plugin, capability };
+}
+
+/** Reads the subject of admitted durable work. @throws Fault `invalid-argument` */
+export function parseWork(subject: string): Target & { readonly invocation: string } {
+  const [plugin, version, capability, invocation] = tokensOf(subject, 'work', 4) ?? [];
+  if (!plugin || !version || !capability || !invocation) {
+    throw malformed(subject, 'work.<plugin>.<version>.<capability>.<invocation>');
+  }
+  return { plugin, version: versionFromToken(version), capability, invocation };
+}
+
+/** Reads the subject of a result or of progress. @throws Fault `invalid-argument` */
+export function parseResultAddress(subject: string, kind: 'result' | 'progress'): ResultAddress {
+  const [caller, plugin, invocation] = tokensOf(subject, kind, 3) ?? [];
+  if (!caller || !plugin || !invocation) throw malformed(subject, `${kind}.<caller>.<plugin>.<invocation>`);
+  return { caller, plugin, invocation };
+}
+
+/** Reads the capability token of an `exec` subject. @throws Fault `invalid-argument` */
+export function parseExec(subject: string): Target {
+  const [plugin, version, capability] = tokensOf(subject, 'exec', 3) ?? [];
+  if (!plugin || !version || !capability) throw malformed(subject, 'exec.<plugin>.<version>.<capability>');
+  return { plugin, version: versionFromToken(version), capability };
+}
+
+/** Reads the subject of a heartbeat. @throws Fault `invalid-argument` */
+export function parseBeat(subject: string): Instance {
+  const [plugin, version, instance] = tokensOf(subject, 'beat', 3) ?? [];
+  if (!plugin || !version || !instance) throw malformed(subject, 'beat.<plugin>.<version>.<instance>');
+  return { plugin, version: versionFromToken(version), instance };
+}
+
+/** Reads the plugin of a report or an announcement. @throws Fault `invalid-argument` */
+export function parsePluginOf(subject: string, kind: 'report' | 'announce'): string {
+  const [plugin] = tokensOf(subject, kind, 1) ?? [];
+  if (!plugin) throw malformed(subject, `${kind}.<plugin>`);
+  return plugin;
+}
