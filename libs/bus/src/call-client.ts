@@ -1,0 +1,125 @@
+/** Asking for capabilities: what the CLI, the demo and the plugin SDK share. */
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import {
+  type CapabilityRef,
+  Fault,
+  HEADERS,
+  invocationIdFromKey,
+  invocationIdFromParent,
+  LIMITS,
+  randomInvocationId,
+  subjects,
+} from '@orchestrator/protocol';
+import { type Answer, readAnswer } from './answers.js';
+import type { Bus } from './connection.js';
+import { Requester } from './requester.js';
+import { ResultWaiter } from './results.js';
+import { StoredPublisher } from './stored-publisher.js';
+
+export interface CallOptions {
+  /** The semver range of the plugin that is acceptable. @default any */
+  readonly range?: string | undefined;
+  /** How long it may take. @default the capability's own deadline */
+  readonly timeoutMs?: number | undefined;
+  /** The idempotency key. @default a random one, or the ordinal of a nested call */
+  readonly key?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** The invocation on whose behalf a plugin calls. */
+  readonly parent?: { readonly invocation: string; readonly token: string } | undefined;
+}
+
+/** How a call ended, with what finds it again in history. */
+export interface CallOutcome {
+  readonly result: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: Fault };
+  readonly invocation: string | undefined;
+  readonly correlation: string | undefined;
+}
+
+/** A stored request: its result can be awaited here, or by anybody who knows the id. */
+export interface RequestHandle {
+  readonly invocation: string;
+  /** Sequence of the request event in its stream. */
+  readonly sequence: number;
+  outcome(signal?: AbortSignal): Promise<CallOutcome>;
+}
+
+/** The choreographer answers at the deadline; a caller waits this much longer, so that the typed answer wins. */
+const GRACE_MS = 500;
+
+export class CallClient {
+  readonly requester: Requester;
+  readonly #caller: string;
+  readonly #publisher: StoredPublisher;
+  readonly #results: ResultWaiter;
+
+  constructor(bus: Bus, caller: string) {
+    this.#caller = caller;
+    this.requester = new Requester(bus);
+    this.#publisher = new StoredPublisher(bus);
+    this.#results = new ResultWaiter(bus, this.requester);
+  }
+
+  /** Calls and waits for the answer. Throws only when no call could be made at all. @throws Fault */
+  async call(ref: CapabilityRef, args: unknown, options: CallOptions = {}): Promise<CallOutcome> {
+    const body = encodeArguments(args);
+    const timeoutMs = (options.timeoutMs ?? LIMITS.maxDeadlineMs) + GRACE_MS;
+    const answer = await this.requester.request(subjects.call({ caller: this.#caller, ...ref }), body, {
+      headers: headersFor(options, options.key),
+      timeoutMs,
+      ...(options.signal && { signal: options.signal }),
+    });
+    return outcomeOf(answer);
+  }
+
+  /** Stores a request event; resolves when NATS has acknowledged it. @throws Fault */
+  async request(ref: CapabilityRef, args: unknown, options: CallOptions = {}): Promise<RequestHandle> {
+    const ask = { caller: this.#caller, ...ref };
+    const key = options.key ?? randomInvocationId();
+    const invocation = options.parent
+      ? invocationIdFromParent(options.parent.invocation, ref.plugin, ref.capability, key)
+      : invocationIdFromKey(ask.caller, ref.plugin, ref.capability, key);
+    this.#results.listen(ask.caller);
+    const stored = await this.#publisher.store(subjects.request(ask), encodeArguments(args), headersFor(options, key));
+    const address = { caller: ask.caller, plugin: ref.plugin, invocation };
+    return {
+      invocation,
+      sequence: stored.stored ? stored.sequence : 0,
+      outcome: async (signal) => outcomeOf(await this.#results.wait(address, signal ?? options.signal)),
+    };
+  }
+}
+
+function encodeArguments(args: unknown): string {
+  const body = JSON.stringify(args ?? {});
+  const bytes = Buffer.byteLength(body);
+  if (bytes > LIMITS.inlineBytes) {
+    throw new Fault('invalid-argument', `The arguments are ${bytes} bytes; the limit is ${LIMITS.inlineBytes}.`, {
+      bytes,
+      maxBytes: LIMITS.inlineBytes,
+    });
+  }
+  return body;
+}
+
+function headersFor(options: CallOptions, key: string | undefined): MsgHdrs {
+  const result = headers();
+  if (key !== undefined) result.set(HEADERS.id, key);
+  if (options.parent) result.set(HEADERS.context, options.parent.token);
+  if (options.range !== undefined) result.set(HEADERS.version, options.range);
+  if (options.timeoutMs !== undefined) {
+    result.set(HEADERS.expiryTime, new Date(Date.now() + options.timeoutMs).toISOString());
+  }
+  return result;
+}
+
+function outcomeOf(answer: Answer): CallOutcome {
+  const found = {
+    invocation: answer.headers?.get(HEADERS.id) || undefined,
+    correlation: answer.headers?.get(HEADERS.correlationId) || undefined,
+  };
+  try {
+    return { result: { ok: true, value: readAnswer(answer) }, ...found };
+  } catch (error) {
+    return { result: { ok: false, fault: Fault.from(error) }, ...found };
+  }
+}

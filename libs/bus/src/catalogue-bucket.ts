@@ -1,0 +1,53 @@
+/** The bucket of accepted manifests: written by the registry, watched by whoever resolves capabilities. */
+import { type KV, Kvm } from '@nats-io/kv';
+import { CATALOGUE_BUCKET, catalogueKey, versionFromToken } from '@orchestrator/protocol';
+import type { Bus } from './connection.js';
+
+/** What changed: a manifest, or undefined where one was removed. */
+export interface CatalogueChange {
+  readonly plugin: string;
+  readonly version: string;
+  readonly manifest: unknown;
+}
+
+export class CatalogueBucket {
+  readonly #kv: KV;
+
+  private constructor(kv: KV) {
+    this.#kv = kv;
+  }
+
+  /** Opens the bucket, and makes it when it is not there. */
+  static async open(bus: Bus): Promise<CatalogueBucket> {
+    return new CatalogueBucket(await new Kvm(bus.nc).create(CATALOGUE_BUCKET, { history: 1 }));
+  }
+
+  async put(plugin: string, version: string, manifest: unknown): Promise<void> {
+    await this.#kv.put(catalogueKey(plugin, version), JSON.stringify(manifest));
+  }
+
+  async remove(plugin: string, version: string): Promise<void> {
+    await this.#kv.purge(catalogueKey(plugin, version));
+  }
+
+  /** Calls `onChange` for everything there is, resolves, and goes on calling for every change; `onBroken` for an entry that is not JSON. */
+  async watch(onChange: (change: CatalogueChange) => void, onBroken: (key: string) => void): Promise<void> {
+    const watcher = await this.#kv.watch();
+    const { promise: ready, resolve } = Promise.withResolvers<void>();
+    void (async () => {
+      for await (const entry of watcher) {
+        const [plugin = '', token = ''] = entry.key.split('.');
+        const change = { plugin, version: versionFromToken(token) };
+        try {
+          onChange({ ...change, manifest: entry.operation === 'PUT' ? entry.json() : undefined });
+        } catch {
+          onBroken(entry.key);
+        }
+        if (entry.delta === 0) resolve();
+      }
+    })();
+    const status = await this.#kv.status();
+    if (status.values === 0) resolve();
+    await ready;
+  }
+}

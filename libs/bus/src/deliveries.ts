@@ -1,0 +1,39 @@
+import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+
+/** One delivery of a stored message; it is delivered again unless it is acknowledged or renewed within the ack wait. */
+export interface Delivery {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly headers: MsgHdrs | undefined;
+  /** Sequence in the stream. */
+  readonly sequence: number;
+  /** When it was stored: Unix time in nanoseconds, as text. */
+  readonly storedAt: string;
+  /** 1 at the first delivery. */
+  readonly deliveries: number;
+  /** Done with it. */
+  ack(): void;
+  /** Still working on it: the ack wait starts again. */
+  renew(): void;
+  /** Give it back at once. */
+  giveBack(): void;
+}
+
+/** Reads the reply subject of a delivery: `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<n>.<seq>.<cseq>.<time>.<pending>`. */
+export function deliveryFromMsg(nc: NatsConnection, msg: Msg): Delivery | undefined {
+  const reply = msg.reply;
+  if (!reply?.startsWith('$JS.ACK.')) return undefined;
+  const tokens = reply.split('.');
+  const at = tokens.length > 9 ? 6 : 4;
+  return {
+    subject: msg.subject,
+    data: msg.data,
+    headers: msg.headers,
+    deliveries: Number(tokens[at]),
+    sequence: Number(tokens[at + 1]),
+    storedAt: tokens[at + 3] ?? '',
+    ack: () => nc.publish(reply, '+ACK'),
+    renew: () => nc.publish(reply, '+WPI'),
+    giveBack: () => nc.publish(reply, '-NAK'),
+  };
+}

@@ -1,0 +1,96 @@
+/** Makes streams and consumers be what `libs/protocol` says. Idempotent; any service may run it, and at the same time. */
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  DiscardPolicy,
+  type JetStreamManager,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import { type ConsumerDefinition, Fault, STREAMS, type StreamDefinition } from '@orchestrator/protocol';
+import type { Bus } from './connection.js';
+
+export interface ProvisionOptions {
+  /** Replaces the retention of results, history and dead letters. */
+  readonly retentionMs?: number | undefined;
+}
+
+function streamConfig(
+  definition: StreamDefinition,
+  options: ProvisionOptions,
+): Partial<StreamConfig> & { name: string } {
+  const maxAgeMs = definition.maxAgeMs && (options.retentionMs ?? definition.maxAgeMs);
+  return {
+    name: definition.name,
+    description: definition.description,
+    subjects: [...definition.subjects],
+    retention: definition.retention === 'workqueue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
+    storage: StorageType.File,
+    max_age: nanos(maxAgeMs),
+    allow_direct: true,
+    discard: definition.onePerSubject ? DiscardPolicy.New : DiscardPolicy.Old,
+    ...(definition.onePerSubject && { max_msgs_per_subject: 1, discard_new_per_subject: true }),
+  };
+}
+
+/**
+ * Creates what is missing and brings what differs into line. A retention policy cannot be changed in place: a stream
+ * with another one is not ours to touch.
+ * @throws Fault `internal` when a stream of that name has another retention policy, `unavailable` without JetStream
+ */
+export async function provisionStreams(bus: Bus, options: ProvisionOptions = {}): Promise<void> {
+  const jsm = await manager(bus);
+  for (const definition of Object.values(STREAMS)) {
+    const config = streamConfig(definition, options);
+    try {
+      const { config: found } = await jsm.streams.info(definition.name);
+      if (found.retention !== config.retention) {
+        throw new Fault(
+          'internal',
+          `The stream ${definition.name} has retention ${found.retention}; it must be ${config.retention}.`,
+        );
+      }
+      if (isChanged(found, config)) await jsm.streams.update(definition.name, config);
+    } catch (error) {
+      if (Fault.is(error)) throw error;
+      await jsm.streams.add(config); // answers the existing one when another service was faster
+    }
+  }
+}
+
+export async function provisionConsumer(bus: Bus, definition: ConsumerDefinition): Promise<void> {
+  const jsm = await manager(bus);
+  await jsm.consumers.add(definition.stream, consumerConfig(definition));
+}
+
+function consumerConfig(definition: ConsumerDefinition): Partial<ConsumerConfig> {
+  return {
+    durable_name: definition.name,
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    ack_wait: nanos(definition.ackWaitMs),
+    max_ack_pending: definition.maxAckPending,
+    ...(definition.filter && { filter_subject: definition.filter }),
+    ...(definition.headersOnly && { headers_only: true }),
+  };
+}
+
+function isChanged(found: StreamConfig, wanted: Partial<StreamConfig>): boolean {
+  return Object.entries(wanted).some(
+    ([key, value]) => JSON.stringify(found[key as keyof StreamConfig] ?? null) !== JSON.stringify(value ?? null),
+  );
+}
+
+async function manager(bus: Bus): Promise<JetStreamManager> {
+  try {
+    return await jetstreamManager(bus.nc);
+  } catch (error) {
+    throw new Fault('unavailable', 'This NATS server has no JetStream. Start it with -js.', undefined, {
+      cause: error,
+    });
+  }
+}
