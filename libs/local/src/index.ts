@@ -1,0 +1,19 @@
+export { ComponentMissingError } from './finding.js';
+export { type JaegerOptions, JaegerStartError, type RunningJaeger, startJaeger } from './jaeger.js';
+export type { LocateOptions } from './locate.js';
+export {
+  createNatsPasswords,
+  type NatsConfigOptions,
+  natsUrlAs,
+  natsUsers,
+  passwordVariable,
+  renderNatsConfig,
+} from './nats-config.js';
+export { type NatsOptions, NatsStartError, type RunningNats, startNats } from './nats-server.js';
+export {
+  type ProcessExit,
+  type ProcessOptions,
+  ProcessStartError,
+  type RunningProcess,
+  startProcess,
+} from './processes.js';

@@ -1,0 +1,161 @@
+/**
+ * Who may publish and subscribe to what: the NATS users of an installation, denied everything that is not listed.
+ * Subjects are those of docs/protocol.md. Only the choreographer publishes `exec`, `work`, `timer` and `event`: that is
+ * why a host may trust what arrives there. Every user but callers has an inbox prefix of its own (`_INBOX_<user>`), so
+ * that nobody reads another's answers; callers share `_INBOX`, the prefix of every NATS client.
+ */
+import { randomBytes } from 'node:crypto';
+import { isName } from '@orchestrator/protocol';
+
+/** The development user, for a plugin of any name that the configuration does not list. */
+export const ANY_PLUGIN_USER = 'plugin';
+/** The user of a connection that brings no credentials. */
+export const CALLER_USER = 'caller';
+const SERVICE_USERS = ['choreographer', 'registry'];
+
+export interface NatsConfigOptions {
+  /** The plugins that get a user of their own, named like them. */
+  readonly plugins: readonly string[];
+  /** The password of a user: a text, or the environment variable of nats-server that has it. */
+  readonly password: (user: string) => string | { readonly env: string };
+}
+
+interface Permissions {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** All users of an installation with these plugins. @throws RangeError for a name that is not a plugin's */
+export function natsUsers(plugins: readonly string[]): string[] {
+  const users = [...SERVICE_USERS, ...plugins, ANY_PLUGIN_USER, CALLER_USER];
+  const bad = plugins.find((name) => !isName(name) || users.filter((user) => user === name).length > 1);
+  if (bad !== undefined) throw new RangeError(`"${bad}" cannot be the name of a plugin's NATS user`);
+  return users;
+}
+
+/** A random password for each user. */
+export function createNatsPasswords(plugins: readonly string[]): Record<string, string> {
+  return Object.fromEntries(natsUsers(plugins).map((user) => [user, randomBytes(18).toString('base64url')]));
+}
+
+/** The address at which a client of this user connects. */
+export function natsUrlAs(url: string, user: string, password: string): string {
+  const [scheme = 'nats', host = url] = url.includes('://') ? url.split('://') : [];
+  return `${scheme}://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}`;
+}
+
+/** The environment variable that has a user's password in deploy/nats/nats.conf. */
+export function passwordVariable(user: string): string {
+  return `ORC_${user.toUpperCase().replaceAll('-', '_')}_PASSWORD`;
+}
+
+/** The text of a nats-server configuration: users and permissions, nothing about ports and folders. */
+export function renderNatsConfig(options: NatsConfigOptions): string {
+  const users = natsUsers(options.plugins);
+  const blocks = users.map((user) => {
+    const password = options.password(user);
+    const value = typeof password === 'string' ? JSON.stringify(password) : `$${password.env}`;
+    const { publish, subscribe } = permissionsOf(user, users);
+    return `    {
+      user: ${user}
+      password: ${value}
+      permissions: {
+        publish: [${list(publish)}]
+        subscribe: [${list(subscribe)}]
+      }
+    }`;
+  });
+  return `# Users and permissions of the Orchestrator. Whatever is not listed is denied.
+# Written by libs/local/src/nats-config.ts; change it there.
+no_auth_user: ${CALLER_USER}
+authorization: {
+  users: [
+${blocks.join('\n')}
+  ]
+}
+`;
+}
+
+function list(subjects: readonly string[]): string {
+  return `\n${subjects.map((subject) => `          ${JSON.stringify(subject)}\n`).join('')}        `;
+}
+
+function permissionsOf(user: string, users: readonly string[]): Permissions {
+  // A wildcard stands for whole tokens only, so `_INBOX_*.>` would match nothing: every inbox is named.
+  const inboxes = ['_INBOX.>', ...users.filter((other) => other !== CALLER_USER).map((other) => `_INBOX_${other}.>`)];
+  if (user === 'choreographer') return choreographer(inboxes);
+  if (user === 'registry') return registry(inboxes);
+  if (user === CALLER_USER) return caller();
+  return plugin(user, user === ANY_PLUGIN_USER ? '*' : user, inboxes);
+}
+
+function choreographer(inboxes: readonly string[]): Permissions {
+  const kinds = ['exec', 'work', 'timer', 'event', 'result', 'dead', 'catalogue'];
+  return {
+    publish: [...kinds.map((kind) => `orc.v1.${kind}.>`), ...inboxes, ...STREAM_OWNER, '$KV.>', '$SRV.>'],
+    subscribe: ['orc.v1.>', '_INBOX_choreographer.>', '$KV.>', '$SRV.>'],
+  };
+}
+
+function registry(inboxes: readonly string[]): Permissions {
+  return {
+    publish: ['orc.v1.catalogue.>', ...inboxes, ...STREAM_OWNER, '$KV.ORC_CATALOGUE.>', '$SRV.>'],
+    subscribe: ['orc.v1.>', '_INBOX_registry.>', '$KV.>', '$SRV.>'],
+  };
+}
+
+/** Making and reading streams, consumers and buckets; `$JS.FC` answers the flow control of a bucket's watch. */
+const STREAM_OWNER = ['$JS.API.>', '$JS.ACK.>', '$JS.FC.>'];
+
+/**
+ * `$JS.API.CONSUMER.MSG.NEXT.ORC_WORK.<consumer>` and `$JS.ACK.ORC_WORK.<consumer>…` carry the consumer's name
+ * `<plugin>-<version>-<capability>` as one token, of which a wildcard cannot match a part. So a plugin's host may pull and
+ * acknowledge any work; what it may not is to answer for another plugin, nor to make or change a consumer.
+ */
+function plugin(user: string, name: string, inboxes: readonly string[]): Permissions {
+  return {
+    publish: [
+      `orc.v1.call.${name}.*.*`,
+      `orc.v1.request.${name}.*.*`,
+      `orc.v1.result.*.${name}.*`,
+      `orc.v1.progress.*.${name}.*`,
+      `orc.v1.report.${name}`,
+      `orc.v1.announce.${name}`,
+      `orc.v1.beat.${name}.*.*`,
+      ...inboxes,
+      '$JS.API.CONSUMER.INFO.ORC_WORK.*',
+      '$JS.API.CONSUMER.MSG.NEXT.ORC_WORK.*',
+      '$JS.ACK.ORC_WORK.>',
+      '$JS.API.DIRECT.GET.ORC_RESULTS.>',
+      '$SRV.>',
+    ],
+    subscribe: [
+      `orc.v1.exec.${name}.>`,
+      `orc.v1.result.${name}.>`,
+      `orc.v1.progress.${name}.>`,
+      'orc.v1.catalogue.>',
+      `_INBOX_${user}.>`,
+      '$SRV.>',
+    ],
+  };
+}
+
+/** What `nats req`, `nats pub -J`, `nats stream ls`, `nats stream get ORC_RESULTS` and `nats micro ls` need. */
+function caller(): Permissions {
+  return {
+    publish: [
+      'orc.v1.call.*.*.*',
+      'orc.v1.request.*.*.*',
+      'orc.v1.query.>',
+      '$JS.API.INFO',
+      '$JS.API.STREAM.INFO.*',
+      '$JS.API.STREAM.NAMES',
+      '$JS.API.STREAM.LIST',
+      '$JS.API.STREAM.MSG.GET.ORC_RESULTS',
+      '$JS.API.DIRECT.GET.ORC_RESULTS',
+      '$JS.API.DIRECT.GET.ORC_RESULTS.>',
+      '$SRV.>',
+    ],
+    subscribe: ['_INBOX.>', 'orc.v1.result.>', 'orc.v1.progress.>', 'orc.v1.catalogue.>'],
+  };
+}

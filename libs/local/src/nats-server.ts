@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { startComponent } from './component-process.js';
+import { freePort, isPortFree } from './free-port.js';
+import { type Located, type LocateOptions, locate } from './locate.js';
+import { passLock, releaseLock, takeLock } from './lock-file.js';
+import { createPrivateFolder, type PrivateFolder } from './private-folder.js';
+import type { ProcessExit, RunningProcess } from './processes.js';
+import { NATS_SERVER } from './versions.js';
+
+const PORT_ATTEMPTS = 5;
+const INFO_TIMEOUT_MS = 1_000;
+const ADDRESS_TIMEOUT_MS = 5_000;
+
+export interface NatsOptions extends LocateOptions {
+  /** The text of a configuration, such as `renderNatsConfig` makes. Port, data folder and JetStream are set besides it. */
+  readonly config?: string;
+  /** Where streams are kept; created when missing, kept at the end. @default a private folder, removed at the end */
+  readonly dataDir?: string;
+  /** On 127.0.0.1. @default a free one */
+  readonly port?: number;
+  /** Where the server's own output goes. @default a file in a private folder, removed at the end */
+  readonly logFile?: string;
+}
+
+export interface RunningNats {
+  readonly url: string;
+  readonly port: number;
+  /** True for a server that ran already: its `stop` and `kill` do nothing, and it has neither pid nor data folder here. */
+  readonly external: boolean;
+  readonly pid?: number;
+  readonly dataDir?: string;
+  readonly logFile?: string;
+  /** How the server ended; never settles for an external one. */
+  readonly exited: Promise<ProcessExit>;
+  /** Ends the server in order and removes what was private to it. May be called after a `kill`. */
+  stop(): Promise<void>;
+  /** Sends a signal. After SIGKILL and `exited`, `startNats` with the same port and data folder starts it again. */
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** The port or data folder asked for is in use, or nothing answers at the address in the environment. */
+export class NatsStartError extends Error {
+  override readonly name = 'NatsStartError';
+}
+
+/**
+ * Starts a nats-server with JetStream on 127.0.0.1, or takes the one at `ORC_NATS_URL` when `acceptAddress` is set.
+ * @throws ComponentMissingError, NatsStartError, ProcessStartError
+ */
+export async function startNats(options: NatsOptions = {}): Promise<RunningNats> {
+  const located = await locate(NATS_SERVER, options);
+  if (located.kind === 'address') return useRunning(located.url);
+  if (options.port !== undefined && !(await isPortFree(options.port))) throw portInUse(options.port);
+  const home = createPrivateFolder('nats');
+  try {
+    return await startOn(located, options, home);
+  } catch (error) {
+    home.remove();
+    throw error;
+  }
+}
+
+async function startOn(
+  located: Exclude<Located, { kind: 'address' }>,
+  options: NatsOptions,
+  home: PrivateFolder,
+): Promise<RunningNats> {
+  const dataDir = options.dataDir ?? join(home.path, 'data');
+  const logFile = options.logFile ?? join(home.path, 'nats-server.log');
+  mkdirSync(dataDir, { recursive: true });
+  // nats-server does not lock its store, and two of them on one store destroy it.
+  const lock = join(dataDir, 'in-use.lock');
+  const holder = takeLock(lock);
+  if (holder) throw new NatsStartError(`The data folder ${dataDir} is in use by the process ${holder.heldBy}.`);
+  try {
+    const { server, port } = await launch(located, options, { home: home.path, dataDir, logFile });
+    passLock(lock, server.pid);
+    void server.exited.then(() => releaseLock(lock));
+    return {
+      url: `nats://127.0.0.1:${port}`,
+      port,
+      external: false,
+      pid: server.pid,
+      dataDir,
+      logFile,
+      exited: server.exited,
+      kill: server.kill,
+      stop: async () => {
+        await server.stop();
+        home.remove();
+      },
+    };
+  } catch (error) {
+    releaseLock(lock);
+    throw error;
+  }
+}
+
+/** Starts the process; on another port again when somebody was quicker to take the free one. */
+async function launch(
+  located: Exclude<Located, { kind: 'address' }>,
+  options: NatsOptions,
+  paths: { home: string; dataDir: string; logFile: string },
+): Promise<{ server: RunningProcess; port: number }> {
+  const configFile = join(paths.home, 'nats.conf');
+  if (options.config !== undefined) writeFileSync(configFile, options.config, { mode: 0o600 });
+  const name = `orchestrator-${randomBytes(6).toString('hex')}`;
+  const args = (dataDir: string, config: string) => [
+    ...['--name', name, '--jetstream', '--store_dir', dataDir],
+    ...(options.config === undefined ? [] : ['--config', config]),
+  ];
+  for (let attempt = 1; ; attempt += 1) {
+    const port = options.port ?? (await freePort());
+    try {
+      const server = await startComponent(NATS_SERVER, located, {
+        binaryArgs: [...args(paths.dataDir, configFile), '--addr', '127.0.0.1', '--port', String(port)],
+        container: {
+          args: args('/data', '/orchestrator/nats.conf'),
+          ports: [[port, 4222]],
+          mounts: [
+            [paths.dataDir, '/data'],
+            [paths.home, '/orchestrator'],
+          ],
+        },
+        logFile: paths.logFile,
+        readyFn: async () => {
+          const info = await readServerInfo('127.0.0.1', port, INFO_TIMEOUT_MS).catch(() => undefined);
+          if (info !== undefined && info.server_name !== name) throw portInUse(port);
+          return info !== undefined;
+        },
+      });
+      return { server, port };
+    } catch (error) {
+      if (options.port !== undefined || attempt === PORT_ATTEMPTS || (await isPortFree(port))) throw error;
+    }
+  }
+}
+
+function portInUse(port: number): NatsStartError {
+  return new NatsStartError(`Port ${port} of 127.0.0.1 is in use. Choose another, or end what listens there.`);
+}
+
+async function useRunning(address: string): Promise<RunningNats> {
+  const url = new URL(address.includes('://') ? address : `nats://${address}`);
+  const port = Number(url.port || 4222);
+  try {
+    await readServerInfo(url.hostname, port, ADDRESS_TIMEOUT_MS);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const where = `${url.hostname}:${port}`;
+    throw new NatsStartError(`${NATS_SERVER.addressVariable} is set, but no NATS server answers at ${where}: ${why}`);
+  }
+  return {
+    url: address,
+    port,
+    external: true,
+    exited: new Promise(() => {}),
+    stop: async () => {},
+    kill: () => {},
+  };
+}
+
+/** The INFO line with which a NATS server greets every connection: it really answers, and says which one it is. */
+function readServerInfo(host: string, port: number, timeoutMs: number): Promise<{ server_name: string }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: timeoutMs });
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      const end = text.indexOf('\r\n');
+      if (end < 0) return;
+      socket.destroy();
+      if (text.startsWith('INFO ')) resolve(JSON.parse(text.slice(5, end)));
+      else reject(new Error('what answers there is not NATS'));
+    });
+    socket.once('timeout', () => socket.destroy(new Error('no answer in time')));
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('the connection was closed')));
+  });
+}
