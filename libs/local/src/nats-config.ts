@@ -3,6 +3,10 @@
  * Subjects are those of docs/protocol.md. Only the choreographer publishes `exec`, `work`, `timer` and `event`: that is
  * why a host may trust what arrives there. Every user but callers has an inbox prefix of its own (`_INBOX_<user>`), so
  * that nobody reads another's answers; callers share `_INBOX`, the prefix of every NATS client.
+ *
+ * What permissions cannot do: nats-server answers a stream's request or publish on whatever reply subject it names, also
+ * one that the user may not publish to. Such an answer is a PubAck, or a stored message with `Nats-Stream` in its headers:
+ * readers of `exec`, `work`, `timer` and `event` refuse a message with that header, and one without a call context.
  */
 import { randomBytes } from 'node:crypto';
 import { isName } from '@orchestrator/protocol';
