@@ -1,0 +1,72 @@
+/** Tells the registry that this instance is here: announces until it is accepted, then beats; says so when it leaves. */
+import { Logger } from '@nestjs/common';
+import { type Bus, type Requester, readAnswer, type Subscription } from '@orchestrator/bus';
+import type { Manifest } from '@orchestrator/manifest';
+import { Fault, LIMITS, subjects } from '@orchestrator/protocol';
+
+const RETRY_MS = 500;
+
+export class Announcer {
+  readonly #bus: Bus;
+  readonly #requester: Requester;
+  readonly #manifest: Manifest;
+  readonly #instance: string;
+  readonly #logger = new Logger('Announcer');
+  #rollCall: Subscription | undefined;
+  #heart: NodeJS.Timeout | undefined;
+
+  constructor(bus: Bus, requester: Requester, manifest: Manifest, instance: string) {
+    this.#bus = bus;
+    this.#requester = requester;
+    this.#manifest = manifest;
+    this.#instance = instance;
+  }
+
+  /** Resolves once the registry has accepted the manifest; waits for a registry that is not there yet. @throws Fault when it refuses */
+  async join(): Promise<void> {
+    let waiting = false;
+    for (;;) {
+      try {
+        await this.#announce();
+        break;
+      } catch (error) {
+        if (!Fault.is(error) || (error.code !== 'unavailable' && error.code !== 'deadline-exceeded')) throw error;
+        if (!waiting) this.#logger.warn('The registry does not answer yet; waiting for it.');
+        waiting = true;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    this.#rollCall = this.#bus.nc.subscribe(subjects.rollCall(), { callback: () => void this.#answerRollCall() });
+    this.beat();
+    this.#heart = setInterval(() => this.beat(), LIMITS.heartbeatMs);
+  }
+
+  beat(): void {
+    this.#bus.nc.publish(this.#beatSubject());
+  }
+
+  /** The last beat says that it leaves: nobody has to wait for the silence. */
+  leave(): void {
+    clearInterval(this.#heart);
+    this.#rollCall?.unsubscribe();
+    this.#bus.nc.publish(this.#beatSubject(), 'leave');
+  }
+
+  #beatSubject(): string {
+    const { name, version } = this.#manifest;
+    return subjects.beat({ plugin: name, version, instance: this.#instance });
+  }
+
+  async #announce(): Promise<void> {
+    const body = JSON.stringify({ manifest: this.#manifest, instance: this.#instance });
+    readAnswer(await this.#requester.request(subjects.announce(this.#manifest.name), body, { timeoutMs: 5_000 }));
+  }
+
+  async #answerRollCall(): Promise<void> {
+    try {
+      await this.#announce();
+    } catch (error) {
+      this.#logger.warn(`The registry did not take the announcement: ${Fault.from(error).message}`);
+    }
+  }
+}

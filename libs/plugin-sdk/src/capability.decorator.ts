@@ -1,0 +1,35 @@
+import { applyDecorators, type Type } from '@nestjs/common';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
+
+export interface CapabilityOptions<Input extends object, Output extends object> {
+  /** `[a-z0-9-]`, part of the public name: `<plugin>.<name>`. */
+  readonly name: string;
+  /** One sentence: what it does for whoever calls it. */
+  readonly description: string;
+  /** A class whose properties carry class-validator decorators; arguments are checked against it. */
+  readonly input: Type<Input>;
+  /** The same for what the method answers. */
+  readonly output: Type<Output>;
+  /** How long a call may take when its caller does not say. @default 30 s for synchronous, 15 min for durable calls */
+  readonly deadlineMs?: number;
+}
+
+/** What a capability's method carries into the host. */
+export interface CapabilityExtras {
+  readonly capability: CapabilityOptions<object, object>;
+}
+
+/**
+ * Publishes a method of a Nest controller as a capability. The method takes the checked input and, if it likes, the
+ * `InvocationContext`; what it returns (or its promise) is checked and sent back. Guards, pipes, interceptors and
+ * exception filters apply as in any Nest controller.
+ */
+export function Capability<Input extends object, Output extends object>(options: CapabilityOptions<Input, Output>) {
+  type Handler = (...args: never[]) => Output | Promise<Output>;
+  const decorate = applyDecorators(MessagePattern(options.name, { capability: options }));
+  return <T extends Handler>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<T>): void => {
+    Payload()(target, key, 0);
+    Ctx()(target, key, 1);
+    decorate(target, key, descriptor);
+  };
+}

@@ -1,0 +1,55 @@
+/** What the hosts of one process share: which plugin it is, what it can do, and how one of its capabilities is run. */
+import type { Bus } from '@orchestrator/bus';
+import type { Manifest } from '@orchestrator/manifest';
+import { type CallContext, Fault, subjects } from '@orchestrator/protocol';
+import type { CapabilityClient } from './capability-client.js';
+import { type HostedCapability, type RunOutcome, runInvocation } from './invocation-runner.js';
+
+export interface HostedPluginParts {
+  readonly bus: Bus;
+  readonly manifest: Manifest;
+  /** Names this process among the instances of the plugin. */
+  readonly instance: string;
+  readonly capabilities: ReadonlyMap<string, HostedCapability>;
+  readonly client: CapabilityClient;
+}
+
+/** One admitted invocation as it reached this process. */
+export interface Admitted {
+  readonly context: CallContext;
+  readonly token: string;
+  readonly attempt: number;
+  readonly body: Uint8Array;
+}
+
+export class HostedPlugin {
+  readonly manifest: Manifest;
+  readonly instance: string;
+  readonly #parts: HostedPluginParts;
+
+  constructor(parts: HostedPluginParts) {
+    this.#parts = parts;
+    this.manifest = parts.manifest;
+    this.instance = parts.instance;
+  }
+
+  /** Never throws: what goes wrong is the outcome. */
+  async run(admitted: Admitted): Promise<RunOutcome> {
+    const { context } = admitted;
+    const { bus, capabilities, client } = this.#parts;
+    const capability = capabilities.get(context.capability);
+    if (!capability) {
+      const fault = new Fault('unimplemented', `This instance of ${context.plugin} has no ${context.capability}.`);
+      return { ok: false, fault, body: JSON.stringify(fault) };
+    }
+    const progress = subjects.progress(context);
+    return runInvocation({
+      ...admitted,
+      capability,
+      client,
+      publishProgress: (percent, message) => {
+        bus.nc.publish(progress, JSON.stringify({ percent, ...(message !== undefined && { message }) }));
+      },
+    });
+  }
+}

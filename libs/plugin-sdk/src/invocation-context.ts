@@ -1,0 +1,91 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Logger } from '@nestjs/common';
+import type { CallContext } from '@orchestrator/protocol';
+import type { NestedCallOptions, NestedCalls, RequestedCall } from './nested-calls.js';
+
+/** What the host supplies; everything else of a context is derived. */
+export interface InvocationSource {
+  readonly context: CallContext;
+  readonly token: string;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+  readonly client: NestedCalls;
+  readonly publishProgress: (percent: number, message: string | undefined) => void;
+}
+
+const storage = new AsyncLocalStorage<InvocationContext>();
+
+/** The invocation that a capability is working on: who asked, until when, and the way to ask others in its name. */
+export class InvocationContext implements NestedCalls {
+  readonly invocation: string;
+  /** The same for every invocation of the tree. */
+  readonly correlation: string;
+  /** 1 for a root. */
+  readonly depth: number;
+  /** 1 at first; higher when an earlier attempt was lost with its process. */
+  readonly attempt: number;
+  /** Who called: a plugin, or the name that an outside caller gave itself. */
+  readonly caller: string;
+  /** Who started the tree. */
+  readonly onBehalfOf: string;
+  readonly deadline: Date;
+  /** Aborts at the deadline; its reason is the fault. Pass it on to whatever can be aborted. */
+  readonly signal: AbortSignal;
+  /** Lines are prefixed with capability and invocation. */
+  readonly logger: Logger;
+  readonly #source: InvocationSource;
+  #calls = 0;
+
+  constructor(source: InvocationSource) {
+    const { context } = source;
+    this.#source = source;
+    this.invocation = context.invocation;
+    this.correlation = context.correlation;
+    this.depth = context.depth;
+    this.attempt = source.attempt;
+    this.caller = context.caller;
+    this.onBehalfOf = context.onBehalfOf;
+    this.deadline = new Date(context.deadlineMs);
+    this.signal = source.signal;
+    this.logger = new Logger(`${context.plugin}.${context.capability} ${context.invocation}`);
+  }
+
+  /** The invocation that the running code belongs to; undefined outside of any. */
+  static current(): InvocationContext | undefined {
+    return storage.getStore();
+  }
+
+  /** Runs `work` as part of this invocation, wherever it is called from: for callbacks that have lost their context. */
+  run<T>(work: () => T): T {
+    return storage.run(this, work);
+  }
+
+  /** Signed by the choreographer; a plugin sends it back unread. */
+  get token(): string {
+    return this.#source.token;
+  }
+
+  /** Calls another capability in this invocation's name. See `CapabilityClient.call`. */
+  call<Output = unknown>(capability: string, args: object, options?: NestedCallOptions): Promise<Output> {
+    return this.run(() => this.#source.client.call<Output>(capability, args, options));
+  }
+
+  /** Requests another capability durably in this invocation's name. See `CapabilityClient.request`. */
+  request<Output = unknown>(
+    capability: string,
+    args: object,
+    options?: NestedCallOptions,
+  ): Promise<RequestedCall<Output>> {
+    return this.run(() => this.#source.client.request<Output>(capability, args, options));
+  }
+
+  /** Tells whoever follows how far it has come. @param percent 0 to 100 */
+  progress(percent: number, message?: string): void {
+    this.#source.publishProgress(Math.min(100, Math.max(0, percent)), message);
+  }
+
+  /** Numbers the calls that it makes, so that a repeated run gives them the same ids. */
+  nextOrdinal(): number {
+    return this.#calls++;
+  }
+}

@@ -1,0 +1,38 @@
+import type { CapabilityManifest, Manifest } from '@orchestrator/manifest';
+import { Fault } from '@orchestrator/protocol';
+import type { CapabilityOptions } from './capability.decorator.js';
+import type { PluginOptions } from './plugin.module.js';
+import { dtoToJsonSchema } from './schema/dto-to-json-schema.js';
+
+/**
+ * The manifest of a plugin, from its options and its decorated methods.
+ * @throws Fault `invalid-argument` naming class, property and decorator when a DTO cannot be expressed in JSON Schema
+ */
+export function manifestFromCode(
+  plugin: PluginOptions,
+  capabilities: readonly CapabilityOptions<object, object>[],
+): Manifest {
+  if (capabilities.length === 0) {
+    throw new Fault(
+      'invalid-argument',
+      `The plugin ${plugin.name} has no capability: decorate a method of one of its module's controllers with @Capability.`,
+    );
+  }
+  return {
+    name: plugin.name,
+    version: plugin.version,
+    description: plugin.description,
+    capabilities: capabilities.map(capabilityFromCode),
+    uses: Object.entries(plugin.uses ?? {}).map(([capability, range]) => ({ capability, range })),
+  };
+}
+
+function capabilityFromCode(options: CapabilityOptions<object, object>): CapabilityManifest {
+  return {
+    name: options.name,
+    description: options.description,
+    input: dtoToJsonSchema(options.input),
+    output: dtoToJsonSchema(options.output),
+    ...(options.deadlineMs !== undefined && { deadlineMs: options.deadlineMs }),
+  };
+}

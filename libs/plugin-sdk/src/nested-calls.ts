@@ -1,0 +1,39 @@
+/** How a capability calls others: the shape that `CapabilityClient` has and `InvocationContext` passes on. */
+
+export interface NestedCallOptions {
+  /** Which versions are acceptable. @default what the plugin's `uses` says of this capability */
+  readonly range?: string;
+  /** How long it may take; never longer than the calling invocation itself. */
+  readonly timeoutMs?: number;
+  /**
+   * Names this call within the invocation. Give one where calls are made in an order that a second run might not
+   * repeat: a run that starts again finds its durable children by it. @default the ordinal of the call
+   */
+  readonly key?: string;
+}
+
+/** A durable call on its way. */
+export interface RequestedCall<Output> {
+  readonly invocation: string;
+  /** Resolves with the result, or rejects with the fault that it ended in. */
+  result(): Promise<Output>;
+}
+
+export interface NestedCalls {
+  /**
+   * Calls a capability and waits for its answer; nothing is stored on the way.
+   * @param capability `plugin.capability`
+   * @throws Fault what the call ended in
+   */
+  call<Output = unknown>(capability: string, args: object, options?: NestedCallOptions): Promise<Output>;
+
+  /**
+   * Requests a capability durably: once this resolves, the request outlives every process.
+   * @throws Fault when the request could not be stored
+   */
+  request<Output = unknown>(
+    capability: string,
+    args: object,
+    options?: NestedCallOptions,
+  ): Promise<RequestedCall<Output>>;
+}

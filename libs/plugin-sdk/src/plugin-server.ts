@@ -1,0 +1,119 @@
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { type Bus, connectBus, MicroService, Requester } from '@orchestrator/bus';
+import type { Manifest } from '@orchestrator/manifest';
+import { randomId, subjects } from '@orchestrator/protocol';
+import { Announcer } from './announcer.js';
+import type { CapabilityExtras } from './capability.decorator.js';
+import type { CapabilityClient } from './capability-client.js';
+import { DurableHost } from './durable-host.js';
+import { HostedPlugin } from './hosted-plugin.js';
+import type { CapabilityHandler, HostedCapability } from './invocation-runner.js';
+import { manifestFromCode } from './manifest-from-code.js';
+import type { PluginOptions } from './plugin.module.js';
+import { ReportFrames } from './report-frames.js';
+import { SyncHost } from './sync-host.js';
+
+export interface PluginServerOptions {
+  /** @default nats://127.0.0.1:4222 */
+  readonly natsUrl?: string | undefined;
+  readonly leaseMs?: number | undefined;
+}
+
+/** Nest's transport strategy: what `@Capability` methods are served by. */
+export class PluginServer extends Server implements CustomTransportStrategy {
+  readonly #options: PluginServerOptions;
+  #plugin: PluginOptions | undefined;
+  #client: CapabilityClient | undefined;
+  #stop: (() => Promise<void>) | undefined;
+
+  constructor(options: PluginServerOptions) {
+    super();
+    this.#options = options;
+  }
+
+  /** Hands over what Nest has put together. Call it before `listen`. */
+  use(plugin: PluginOptions, client: CapabilityClient): void {
+    this.#plugin = plugin;
+    this.#client = client;
+  }
+
+  /** The manifest that the decorated methods make. @throws Fault naming what cannot be expressed */
+  manifest(): Manifest {
+    if (!this.#plugin) throw new Error('use() was not called');
+    return manifestFromCode(
+      this.#plugin,
+      [...this.#hosted().values()].map((hosted) => hosted.options),
+    );
+  }
+
+  async listen(callback: (error?: unknown) => void): Promise<void> {
+    try {
+      await this.#start(this.manifest());
+      callback();
+    } catch (error) {
+      callback(error);
+    }
+  }
+
+  /** Drains: takes nothing new, ends what it holds, leaves, disconnects. */
+  async close(): Promise<void> {
+    await this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  on(): never {
+    throw new Error('A plugin has no transport events.');
+  }
+
+  unwrap<T>(): T {
+    throw new Error('A plugin has no underlying server.');
+  }
+
+  async #start(manifest: Manifest): Promise<void> {
+    const client = this.#client;
+    if (!client) throw new Error('use() was not called');
+    const bus = await connectBus({ url: this.#options.natsUrl, name: manifest.name, waitForServer: true });
+    const requester = new Requester(bus);
+    const instance = randomId().slice(0, 16);
+    client.attach(bus, manifest.name, new Map(manifest.uses.map((use) => [use.capability, use.range])));
+    const plugin = new HostedPlugin({ bus, manifest, instance, capabilities: this.#hosted(), client });
+    const reports = new ReportFrames(bus, manifest.name);
+    const micro = microServiceOf(bus, manifest, instance);
+    const announcer = new Announcer(bus, requester, manifest, instance);
+    const sync = new SyncHost(bus, plugin, reports, micro);
+    const durable = new DurableHost(bus, requester, plugin, reports, micro, { leaseMs: this.#options.leaseMs });
+    this.#stop = async () => {
+      announcer.leave();
+      await Promise.all([sync.stop(), durable.stop()]);
+      reports.flush();
+      await bus.nc.drain();
+    };
+    sync.start();
+    try {
+      await announcer.join();
+    } catch (error) {
+      await bus.nc.close();
+      throw error;
+    }
+    durable.start();
+  }
+
+  #hosted(): Map<string, HostedCapability> {
+    const hosted = new Map<string, HostedCapability>();
+    for (const [name, handler] of this.messageHandlers) {
+      const options = (handler.extras as Partial<CapabilityExtras> | undefined)?.capability;
+      if (options) hosted.set(name, { options, handler: handler as unknown as CapabilityHandler });
+    }
+    return hosted;
+  }
+}
+
+function microServiceOf(bus: Bus, manifest: Manifest, instance: string): MicroService {
+  const { name, version, description, capabilities } = manifest;
+  const endpoints = capabilities.map((capability) => ({
+    name: capability.name,
+    subject: subjects.call({ caller: '*', plugin: name, capability: capability.name }),
+    metadata: { description: capability.description },
+  }));
+  return new MicroService(bus, { name, id: instance, version, description, endpoints });
+}

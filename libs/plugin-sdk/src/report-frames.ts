@@ -1,0 +1,30 @@
+import type { Bus } from '@orchestrator/bus';
+import { encodeReports, type HostReport, LIMITS, subjects } from '@orchestrator/protocol';
+
+/** A host's reports on synchronous calls, gathered for a few milliseconds into one message. Best effort. */
+export class ReportFrames {
+  readonly #bus: Bus;
+  readonly #subject: string;
+  #gathered = new Map<string, HostReport>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(bus: Bus, plugin: string) {
+    this.#bus = bus;
+    this.#subject = subjects.report(plugin);
+  }
+
+  /** A later report on the same invocation takes the place of an earlier one that has not left yet. */
+  add(report: HostReport): void {
+    this.#gathered.set(report.invocation, report);
+    this.#timer ??= setTimeout(() => this.flush(), LIMITS.reportFrameMs);
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#gathered.size === 0) return;
+    const frame = encodeReports([...this.#gathered.values()]);
+    this.#gathered = new Map();
+    this.#bus.nc.publish(this.#subject, frame);
+  }
+}

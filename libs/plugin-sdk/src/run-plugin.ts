@@ -1,0 +1,50 @@
+import { type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import { Fault } from '@orchestrator/protocol';
+import { CapabilityClient } from './capability-client.js';
+import { FaultFilter } from './faults.filter.js';
+import { InputPipe } from './input.pipe.js';
+import { PLUGIN_OPTIONS, type PluginOptions } from './plugin.module.js';
+import { PluginServer } from './plugin-server.js';
+
+/**
+ * Runs a plugin as this process: the whole `main.ts` of most plugins. Connects to `NATS_URL`, announces the manifest,
+ * serves until SIGTERM or SIGINT, then drains. With `--manifest` it prints the manifest and ends.
+ * A mistake of its author ends the process with exit code 1 and one clear message.
+ */
+export async function runPlugin(module: Type): Promise<void> {
+  const server = new PluginServer({
+    natsUrl: process.env.NATS_URL,
+    leaseMs: process.env.ORC_LEASE_MS ? Number(process.env.ORC_LEASE_MS) : undefined,
+  });
+  try {
+    const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
+      strategy: server,
+      logger: ['log', 'warn', 'error', 'fatal'],
+      abortOnError: false,
+    });
+    const plugin = app.get<PluginOptions>(PLUGIN_OPTIONS, { strict: false });
+    server.use(plugin, app.get(CapabilityClient, { strict: false }));
+    app.useGlobalFilters(new FaultFilter());
+    app.useGlobalPipes(new InputPipe());
+    app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+    if (process.argv.includes('--manifest')) {
+      await app.init();
+      process.stdout.write(`${JSON.stringify(server.manifest(), null, 2)}\n`);
+      return;
+    }
+    await app.listen();
+    process.stdout.write(`${plugin.name} ${plugin.version} ready\n`);
+  } catch (error) {
+    const fault = Fault.from(error);
+    process.stderr.write(`The plugin cannot start: ${fault.message}\n${problemLines(fault)}`);
+    process.exitCode = 1;
+  }
+}
+
+function problemLines(fault: Fault): string {
+  const problems = fault.details?.problems;
+  if (!Array.isArray(problems)) return '';
+  return problems.map((p: { pointer?: string; message?: string }) => `  ${p.pointer || '/'}: ${p.message}\n`).join('');
+}

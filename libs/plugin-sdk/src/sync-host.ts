@@ -1,0 +1,66 @@
+/** Serves admitted synchronous calls: takes them from the queue group of its version, answers on the caller's inbox. */
+import { type Bus, faultHeaders, headers, type MicroService, type Msg, type Subscription } from '@orchestrator/bus';
+import { Fault, HEADERS, patterns, readContextToken } from '@orchestrator/protocol';
+import type { HostedPlugin } from './hosted-plugin.js';
+import type { RunOutcome } from './invocation-runner.js';
+import type { ReportFrames } from './report-frames.js';
+
+/** Calls that one host works on at once; more are refused, so that nothing queues up out of sight. */
+const MAX_CALLS = 1_000;
+
+export class SyncHost {
+  readonly #bus: Bus;
+  readonly #plugin: HostedPlugin;
+  readonly #reports: ReportFrames;
+  readonly #micro: MicroService;
+  #subscription: Subscription | undefined;
+  #running = 0;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(bus: Bus, plugin: HostedPlugin, reports: ReportFrames, micro: MicroService) {
+    this.#bus = bus;
+    this.#plugin = plugin;
+    this.#reports = reports;
+    this.#micro = micro;
+  }
+
+  start(): void {
+    const { name, version } = this.#plugin.manifest;
+    this.#subscription = this.#bus.nc.subscribe(patterns.execOf(name, version), {
+      queue: 'host',
+      callback: (error, msg) => {
+        if (!error) void this.#serve(msg);
+      },
+    });
+  }
+
+  /** Takes no more calls, and resolves when those that run have been answered. */
+  async stop(): Promise<void> {
+    await this.#subscription?.drain();
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+  }
+
+  async #serve(msg: Msg): Promise<void> {
+    const token = msg.headers?.get(HEADERS.context) ?? '';
+    const context = readContextToken(token);
+    const { invocation, correlation } = context;
+    const report = { invocation, instance: this.#plugin.instance, startedAtMs: Date.now() };
+    this.#reports.add(report);
+    this.#running++;
+    const outcome =
+      this.#running > MAX_CALLS ? full() : await this.#plugin.run({ context, token, attempt: 1, body: msg.data });
+    const base = headers();
+    base.set(HEADERS.id, invocation);
+    base.set(HEADERS.correlationId, correlation);
+    msg.respond(outcome.body, { headers: outcome.ok ? base : faultHeaders(outcome.fault, base) });
+    const endedAtMs = Date.now();
+    this.#reports.add({ ...report, endedAtMs, ...(!outcome.ok && { fault: outcome.fault.toJSON() }) });
+    this.#micro.count(context.capability, endedAtMs - report.startedAtMs, outcome.ok ? undefined : outcome.fault.code);
+    if (--this.#running === 0) this.#whenIdle?.();
+  }
+}
+
+function full(): RunOutcome {
+  const fault = new Fault('exhausted', `This instance works on ${MAX_CALLS} calls already.`);
+  return { ok: false, fault, body: JSON.stringify(fault) };
+}

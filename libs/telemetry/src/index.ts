@@ -1,0 +1,2 @@
+export { type InvocationRun, spanFromInvocation } from './invocation-span.js';
+export { SpanQueue, type SpanQueueOptions } from './span-queue.js';

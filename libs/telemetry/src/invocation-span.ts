@@ -1,0 +1,105 @@
+/**
+ * The span of an invocation, as a value. The choreographer makes it from what it recorded, in the name of the plugin
+ * that ran it: so a plugin in any language is in the trace with no OpenTelemetry in it. `startSpan` would choose the
+ * span id itself; here it is derived from the invocation id, so that parents are known without asking.
+ */
+import { type HrTime, type Link, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { type CallContext, type FaultBody, spanIdOf } from '@orchestrator/protocol';
+
+/** How an invocation went. */
+export interface InvocationRun {
+  readonly attempt: number;
+  /** Undefined when no instance started it. */
+  readonly startedAtMs: number | undefined;
+  readonly endedAtMs: number;
+  readonly instance: string | undefined;
+  readonly fault: FaultBody | undefined;
+}
+
+const SCOPE = { name: 'orchestrator.choreographer', version: '1' };
+const resources = new Map<string, Resource>();
+
+/** A Resource is immutable, and there are as many as plugin versions: made once each. */
+function resourceOf(service: string, version: string): Resource {
+  const key = `${service}@${version}`;
+  let resource = resources.get(key);
+  if (!resource) {
+    resource = resourceFromAttributes({
+      'service.name': service,
+      'service.version': version,
+      'service.namespace': 'orchestrator',
+    });
+    resources.set(key, resource);
+  }
+  return resource;
+}
+
+/**
+ * Spans admission to end, so that waiting is seen; the start of the run is an event in it. RPC conventions for
+ * synchronous calls, messaging conventions for durable ones.
+ */
+export function spanFromInvocation(context: CallContext, run: InvocationRun): ReadableSpan {
+  const parentSpan = context.parent === undefined ? context.remoteSpan : spanIdOf(context.parent);
+  const traceFlags = context.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
+  const startTime = hrTime(context.admittedAtMs);
+  const endTime = hrTime(Math.max(run.endedAtMs, context.admittedAtMs));
+  const links: Link[] = [];
+  return {
+    name: `${context.plugin}.${context.capability}`,
+    kind: context.mode === 'sync' ? SpanKind.SERVER : SpanKind.CONSUMER,
+    spanContext: () => ({ traceId: context.traceId, spanId: spanIdOf(context.invocation), traceFlags }),
+    ...(parentSpan && {
+      parentSpanContext: {
+        traceId: context.traceId,
+        spanId: parentSpan,
+        traceFlags,
+        isRemote: context.parent === undefined,
+      },
+    }),
+    startTime,
+    endTime,
+    duration: hrTime(Math.max(0, run.endedAtMs - context.admittedAtMs)),
+    status: run.fault
+      ? { code: SpanStatusCode.ERROR, message: `${run.fault.code}: ${run.fault.message}` }
+      : { code: SpanStatusCode.OK },
+    attributes: attributesOf(context, run),
+    events: run.startedAtMs === undefined ? [] : [{ name: 'started', time: hrTime(run.startedAtMs) }],
+    links,
+    ended: true,
+    resource: resourceOf(context.plugin, context.version),
+    instrumentationScope: SCOPE,
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+}
+
+function attributesOf(context: CallContext, run: InvocationRun): ReadableSpan['attributes'] {
+  return {
+    ...(context.mode === 'sync'
+      ? { 'rpc.system': 'orchestrator', 'rpc.service': context.plugin, 'rpc.method': context.capability }
+      : {
+          'messaging.system': 'nats',
+          'messaging.operation.type': 'process',
+          'messaging.operation.name': 'process',
+          'messaging.destination.name': `${context.plugin}.${context.capability}`,
+          'messaging.message.id': context.invocation,
+        }),
+    'orc.invocation': context.invocation,
+    'orc.correlation': context.correlation,
+    'orc.caller': context.caller,
+    'orc.on_behalf_of': context.onBehalfOf,
+    'orc.mode': context.mode,
+    'orc.depth': context.depth,
+    'orc.attempt': run.attempt,
+    ...(run.instance && { 'service.instance.id': run.instance }),
+    ...(run.fault && { 'error.type': run.fault.code }),
+  };
+}
+
+function hrTime(unixMs: number): HrTime {
+  const seconds = Math.trunc(unixMs / 1000);
+  return [seconds, Math.round((unixMs - seconds * 1000) * 1e6)];
+}
