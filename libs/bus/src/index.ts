@@ -1,3 +1,4 @@
+export { headers, type Msg, type MsgHdrs, type Subscription } from '@nats-io/transport-node';
 export { type Answer, faultHeaders, readAnswer } from './answers.js';
 export { CallClient, type CallOptions, type CallOutcome, type RequestHandle } from './call-client.js';
 export { CatalogueBucket, type CatalogueChange } from './catalogue-bucket.js';
@@ -10,3 +11,5 @@ export { ask, serveQuery } from './queries.js';
 export { Requester, type RequestOptions } from './requester.js';
 export { ResultWaiter, readResult } from './results.js';
 export { StoredPublisher, type StoreOutcome } from './stored-publisher.js';
+export { purgeWork, readWork } from './stored-work.js';
+export { followStream, type StoredMessage, streamCreatedAt } from './stream-follower.js';

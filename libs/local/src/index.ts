@@ -17,3 +17,4 @@ export {
   type RunningProcess,
   startProcess,
 } from './processes.js';
+export { type PluginEntry, type RunningSystem, type SystemOptions, shippedPlugins, startSystem } from './system.js';

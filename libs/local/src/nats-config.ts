@@ -12,9 +12,9 @@ import { randomBytes } from 'node:crypto';
 import { isName } from '@orchestrator/protocol';
 
 /** The development user, for a plugin of any name that the configuration does not list. */
-export const ANY_PLUGIN_USER = 'plugin';
+const ANY_PLUGIN_USER = 'plugin';
 /** The user of a connection that brings no credentials. */
-export const CALLER_USER = 'caller';
+const CALLER_USER = 'caller';
 const SERVICE_USERS = ['choreographer', 'registry'];
 
 export interface NatsConfigOptions {

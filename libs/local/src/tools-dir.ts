@@ -13,7 +13,8 @@ export function cachedBinary(component: Component, dir: string): string {
   return join(dir, `${component.name}-${component.version}`, component.binary);
 }
 
-function projectRoot(): string | undefined {
+/** The folder of the package.json named "orchestrator" above this module. */
+export function projectRoot(): string | undefined {
   for (let dir = dirname(fileURLToPath(import.meta.url)); dir !== dirname(dir); dir = dirname(dir)) {
     const file = join(dir, 'package.json');
     if (existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).name === 'orchestrator') return dir;

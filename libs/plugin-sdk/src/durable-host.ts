@@ -23,6 +23,7 @@ import {
   HEADERS,
   LIMITS,
   readContextToken,
+  receiptFromToken,
   subjects,
   workConsumer,
 } from '@orchestrator/protocol';
@@ -117,7 +118,7 @@ export class DurableHost {
   }
 }
 
-/** A stored result is a CloudEvent; the context lets the choreographer tell whose work it was. */
+/** A stored result is a CloudEvent; the receipt lets the choreographer tell whose work it was. */
 function resultHeaders(context: CallContext, token: string, run: string, outcome: RunOutcome) {
   const result = headers();
   result.set(HEADERS.specVersion, '1.0');
@@ -127,7 +128,7 @@ function resultHeaders(context: CallContext, token: string, run: string, outcome
   result.set(HEADERS.subject, `${context.plugin}.${context.capability}`);
   result.set(HEADERS.correlationId, context.correlation);
   if (context.parent) result.set(HEADERS.causationId, context.parent);
-  result.set(HEADERS.context, token);
+  result.set(HEADERS.receipt, receiptFromToken(token));
   result.set(HEADERS.run, run);
   return outcome.ok ? result : faultHeaders(outcome.fault, result);
 }

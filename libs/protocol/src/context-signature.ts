@@ -1,8 +1,11 @@
 /**
  * Signing of call contexts with HMAC-SHA256 (RFC 2104). Keys stay with the choreographers: hosts do not verify, since
  * NATS permissions let nobody else publish work to them. A token is `<context>|<key id>|<signature>`.
+ *
+ * A result carries a receipt in the token's place: the same with the signature hashed. It proves to a choreographer whose
+ * work the result is, and gives whoever reads the result nothing to call with.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { type CallContext, decodeContext, encodeContext } from './call-context.js';
 import { Fault } from './fault.js';
 
@@ -45,15 +48,34 @@ export class ContextSigner {
 
   /** @throws Fault `unauthenticated` for anything that one of our keys did not sign, to the letter */
   verify(token: string): CallContext {
+    return this.#verify(token, (signature) => signature);
+  }
+
+  /** @throws Fault `unauthenticated` for anything but the receipt of a token that `verify` accepts */
+  verifyReceipt(receipt: string): CallContext {
+    return this.#verify(receipt, hashSignature);
+  }
+
+  #verify(token: string, expected: (signature: string) => string): CallContext {
     const end = token.lastIndexOf('|');
     const text = token.slice(0, end);
     const keyAt = text.lastIndexOf('|');
     const secret = this.#keys.get(text.slice(keyAt + 1));
-    if (end < 0 || keyAt < 0 || !secret || !sameText(mac(secret, text), token.slice(end + 1))) {
+    if (end < 0 || keyAt < 0 || !secret || !sameText(expected(mac(secret, text)), token.slice(end + 1))) {
       throw new Fault('unauthenticated', 'The call context was not made by a choreographer of this system.');
     }
     return decodeContext(text.slice(0, keyAt));
   }
+}
+
+/** What a host puts on the result of the work that came with this token. */
+export function receiptFromToken(token: string): string {
+  const end = token.lastIndexOf('|');
+  return `${token.slice(0, end)}|${hashSignature(token.slice(end + 1))}`;
+}
+
+function hashSignature(signature: string): string {
+  return hash('sha256', signature, 'base64url');
 }
 
 function mac(secret: Buffer, text: string): string {

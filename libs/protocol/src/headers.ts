@@ -20,6 +20,12 @@ export const HEADERS = {
   version: 'orc-version',
   /** The signed call context. */
   context: 'orc-context',
+  /** On stored results: proves whose work it is (see `context-signature.ts`). */
+  receipt: 'orc-receipt',
+  /** On dead letters: who asked. */
+  caller: 'orc-caller',
+  /** On dead letters: the fault, as JSON. */
+  faultBody: 'orc-fault-body',
   /** The code of a fault: present means that the body is a fault. */
   fault: 'orc-fault',
   /** On results: how the run went, for history. */

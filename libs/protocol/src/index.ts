@@ -8,7 +8,7 @@ export {
   type InvocationNode,
   type InvocationState,
 } from './call-tree.js';
-export { type ContextKey, ContextSigner, parseContextKeys } from './context-signature.js';
+export { type ContextKey, ContextSigner, parseContextKeys, receiptFromToken } from './context-signature.js';
 export { FAULTS, Fault, type FaultBody, type FaultCode, type FaultDetails, isFaultCode, parseFault } from './fault.js';
 export { HEADERS, type HeaderLookup, parseRequestHeaders, type RequestHeaders } from './headers.js';
 export {

@@ -1,2 +1,2 @@
-export { type InvocationRun, spanFromInvocation } from './invocation-span.js';
+export { type InvocationRun, type SpanSubject, spanFromInvocation } from './invocation-span.js';
 export { SpanQueue, type SpanQueueOptions } from './span-queue.js';

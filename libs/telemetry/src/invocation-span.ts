@@ -3,10 +3,21 @@
  * that ran it: so a plugin in any language is in the trace with no OpenTelemetry in it. `startSpan` would choose the
  * span id itself; here it is derived from the invocation id, so that parents are known without asking.
  */
-import { type HrTime, type Link, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import { type HrTime, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { type CallContext, type FaultBody, spanIdOf } from '@orchestrator/protocol';
+
+/** Whose span it is. `service` is the plugin that ran it, or `choreographer` for a call that reached none. */
+export interface SpanSubject
+  extends Pick<
+    CallContext,
+    'invocation' | 'correlation' | 'parent' | 'mode' | 'depth' | 'caller' | 'plugin' | 'capability' | 'traceId' | 'remoteSpan' | 'sampled'
+  > {
+  readonly service: string;
+  readonly version: string;
+  readonly admittedAtMs: number;
+}
 
 /** How an invocation went. */
 export interface InvocationRun {
@@ -40,12 +51,11 @@ function resourceOf(service: string, version: string): Resource {
  * Spans admission to end, so that waiting is seen; the start of the run is an event in it. RPC conventions for
  * synchronous calls, messaging conventions for durable ones.
  */
-export function spanFromInvocation(context: CallContext, run: InvocationRun): ReadableSpan {
+export function spanFromInvocation(context: SpanSubject, run: InvocationRun): ReadableSpan {
   const parentSpan = context.parent === undefined ? context.remoteSpan : spanIdOf(context.parent);
   const traceFlags = context.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
   const startTime = hrTime(context.admittedAtMs);
   const endTime = hrTime(Math.max(run.endedAtMs, context.admittedAtMs));
-  const links: Link[] = [];
   return {
     name: `${context.plugin}.${context.capability}`,
     kind: context.mode === 'sync' ? SpanKind.SERVER : SpanKind.CONSUMER,
@@ -66,9 +76,9 @@ export function spanFromInvocation(context: CallContext, run: InvocationRun): Re
       : { code: SpanStatusCode.OK },
     attributes: attributesOf(context, run),
     events: run.startedAtMs === undefined ? [] : [{ name: 'started', time: hrTime(run.startedAtMs) }],
-    links,
+    links: [],
     ended: true,
-    resource: resourceOf(context.plugin, context.version),
+    resource: resourceOf(context.service, context.version),
     instrumentationScope: SCOPE,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
@@ -76,7 +86,7 @@ export function spanFromInvocation(context: CallContext, run: InvocationRun): Re
   };
 }
 
-function attributesOf(context: CallContext, run: InvocationRun): ReadableSpan['attributes'] {
+function attributesOf(context: SpanSubject, run: InvocationRun): ReadableSpan['attributes'] {
   return {
     ...(context.mode === 'sync'
       ? { 'rpc.system': 'orchestrator', 'rpc.service': context.plugin, 'rpc.method': context.capability }
@@ -90,7 +100,6 @@ function attributesOf(context: CallContext, run: InvocationRun): ReadableSpan['a
     'orc.invocation': context.invocation,
     'orc.correlation': context.correlation,
     'orc.caller': context.caller,
-    'orc.on_behalf_of': context.onBehalfOf,
     'orc.mode': context.mode,
     'orc.depth': context.depth,
     'orc.attempt': run.attempt,

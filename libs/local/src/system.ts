@@ -1,0 +1,147 @@
+/**
+ * The whole system as processes of this machine: nats-server, registry, choreographer and plugins, each with a NATS user
+ * of its own. What `up`, the demo and the tests start.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LocateOptions } from './locate.js';
+import { ANY_PLUGIN_USER, createNatsPasswords, natsUrlAs, renderNatsConfig } from './nats-config.js';
+import { type RunningNats, startNats } from './nats-server.js';
+import { type RunningProcess, startProcess } from './processes.js';
+import { projectRoot } from './tools-dir.js';
+
+/** A plugin to run: its name is that of its NATS user, its entry the file that Node runs. */
+export interface PluginEntry {
+  readonly name: string;
+  readonly entry: string;
+}
+
+export interface SystemOptions {
+  readonly plugins: readonly PluginEntry[];
+  /** Where streams, history and context keys are kept. @default private folders, removed at the end */
+  readonly dataDir?: string;
+  /** @default a free one */
+  readonly natsPort?: number;
+  /** Base of an OTLP/HTTP receiver. @default no spans */
+  readonly otlpUrl?: string | undefined;
+  /** Added to the environment of every process. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly locate?: LocateOptions;
+  /** Given each line that a process writes. */
+  readonly log?: (line: string) => void;
+  /** Told what is being started. */
+  readonly onStep?: (step: string) => void;
+}
+
+export interface RunningSystem {
+  readonly nats: RunningNats;
+  /** For a NATS user, `caller` being the one without credentials. */
+  urlAs(user: string): string;
+  /** The processes that run now, by name. */
+  readonly processes: ReadonlyMap<string, RunningProcess>;
+  /** Starts a service or plugin of this system again, or one more of it under another `as` name. */
+  start(name: string, as?: string): Promise<RunningProcess>;
+  /** Starts a plugin that was not among the first ones, as the development user. */
+  startPlugin(plugin: PluginEntry, env?: NodeJS.ProcessEnv): Promise<RunningProcess>;
+  /** Ends everything: plugins first, then services, then NATS. */
+  stop(): Promise<void>;
+}
+
+const SERVICES = ['registry', 'choreographer'] as const;
+
+/** The plugins that ship with the product. */
+export function shippedPlugins(): PluginEntry[] {
+  return ['designer', 'editor'].map((name) => ({
+    name,
+    entry: join(requiredRoot(), 'plugins', name, 'dist', 'main.js'),
+  }));
+}
+
+/** Starts everything and waits until all of it is ready. @throws ComponentMissingError, NatsStartError, ProcessStartError */
+export async function startSystem(options: SystemOptions): Promise<RunningSystem> {
+  const { onStep = () => {}, log } = options;
+  const names = options.plugins.map((plugin) => plugin.name);
+  const passwords = createNatsPasswords(names);
+  onStep('nats-server');
+  const nats = await startNats({
+    config: renderNatsConfig({ plugins: names, password: (user) => passwords[user] ?? '' }),
+    ...(options.dataDir && { dataDir: join(options.dataDir, 'nats') }),
+    ...(options.natsPort !== undefined && { port: options.natsPort }),
+    ...options.locate,
+  });
+  const urlAs = (user: string) => {
+    const password = passwords[user];
+    return nats.external || user === 'caller' || password === undefined
+      ? nats.url
+      : natsUrlAs(nats.url, user, password);
+  };
+  const processes = new Map<string, RunningProcess>();
+  const environment = {
+    ...options.env,
+    ORC_CONTEXT_KEYS: contextKeys(options.dataDir),
+    ...(options.dataDir && { ORC_DATA_DIR: join(options.dataDir, 'choreographer') }),
+    ...(options.otlpUrl && { OTEL_EXPORTER_OTLP_ENDPOINT: options.otlpUrl }),
+  };
+  const run = async (name: string, as: string, user: string, entry: string, env: NodeJS.ProcessEnv = {}) => {
+    const secrets = name === 'choreographer' ? environment : { ...environment, ORC_CONTEXT_KEYS: undefined };
+    const started = await startProcess({
+      name: as,
+      command: process.execPath,
+      args: ['--enable-source-maps', entry],
+      env: { ...secrets, ...env, NATS_URL: urlAs(user) },
+      readyLine: / ready$/,
+      graceMs: 10_000,
+      ...(log && { log }),
+    });
+    processes.set(as, started);
+    void started.exited.then(() => processes.get(as) === started && processes.delete(as));
+    return started;
+  };
+  const system: RunningSystem = {
+    nats,
+    urlAs,
+    processes,
+    start: (name, as = name) => {
+      const plugin = options.plugins.find((one) => one.name === name);
+      return run(name, as, name, plugin?.entry ?? join(requiredRoot(), 'services', name, 'dist', 'main.js'));
+    },
+    startPlugin: (plugin, env) => run(plugin.name, plugin.name, ANY_PLUGIN_USER, plugin.entry, env),
+    stop: async () => {
+      const isService = (name: string) => SERVICES.some((service) => name.startsWith(service));
+      const [services, plugins] = [true, false].map((wanted) =>
+        [...processes.entries()].filter(([name]) => isService(name) === wanted).map(([, running]) => running),
+      );
+      for (const group of [plugins, services]) await Promise.all((group ?? []).map((running) => running.stop()));
+      await nats.stop();
+    },
+  };
+  try {
+    onStep('registry and choreographer');
+    await Promise.all(SERVICES.map((name) => system.start(name)));
+    if (names.length > 0) onStep(`plugins ${names.join(' and ')}`);
+    await Promise.all(names.map((name) => system.start(name)));
+    return system;
+  } catch (error) {
+    await system.stop();
+    throw error;
+  }
+}
+
+/** The keys that sign call contexts: kept with the data, so that work which outlives a restart stays valid. */
+function contextKeys(dataDir: string | undefined): string {
+  const fresh = `k1:${randomBytes(32).toString('hex')}`;
+  if (dataDir === undefined) return fresh;
+  const file = join(dataDir, 'context-keys');
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  mkdirSync(dataDir, { recursive: true });
+  writeFileSync(file, `${fresh}\n`, { mode: 0o600 });
+  return fresh;
+}
+
+function requiredRoot(): string {
+  const root = projectRoot();
+  if (root === undefined)
+    throw new Error('The folder of the project was not found: no package.json named "orchestrator" above this module.');
+  return root;
+}

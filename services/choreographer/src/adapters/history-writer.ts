@@ -1,0 +1,81 @@
+/**
+ * Writes history by group commit: a frame leaves at once when none is outstanding, else with all that gathers until the
+ * outstanding one is acknowledged. Frames of one writer share a subject, whatever correlations they hold.
+ */
+import { type StoredPublisher } from '@orchestrator/bus';
+import { encodeFrame, type InvocationRecord, subjects } from '@orchestrator/protocol';
+
+/** A frame stays well under the server's `max_payload`. */
+const MAX_FRAME_RECORDS = 500;
+/** Records that wait while NATS is away; best-effort ones beyond it are dropped and counted. */
+const MAX_WAITING = 100_000;
+
+interface Waiting {
+  readonly record: InvocationRecord;
+  readonly settle: ((error?: unknown) => void) | undefined;
+}
+
+export class HistoryWriter {
+  readonly #publisher: StoredPublisher;
+  readonly #subject: string;
+  #waiting: Waiting[] = [];
+  #outstanding: Promise<void> | undefined;
+  #dropped = 0;
+
+  /** @param shard 0 to 63: the subject that this writer's frames go to */
+  constructor(publisher: StoredPublisher, shard: number) {
+    this.#publisher = publisher;
+    this.#subject = subjects.event(shard);
+  }
+
+  /** Best-effort records that were lost because too many waited. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Best effort: for synchronous calls. */
+  note(record: InvocationRecord): void {
+    if (this.#waiting.length >= MAX_WAITING) {
+      this.#dropped++;
+      return;
+    }
+    this.#waiting.push({ record, settle: undefined });
+    this.#send();
+  }
+
+  /** Resolves when the record is stored. @throws Fault when it is not known to be */
+  record(record: InvocationRecord): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ record, settle: (error) => (error ? reject(error) : resolve()) });
+      this.#send();
+    });
+  }
+
+  /** Resolves when nothing waits any more. */
+  async flush(): Promise<void> {
+    while (this.#outstanding) await this.#outstanding;
+  }
+
+  #send(): void {
+    if (this.#outstanding || this.#waiting.length === 0) return;
+    const frame = this.#waiting.splice(0, MAX_FRAME_RECORDS);
+    this.#outstanding = this.#publisher
+      .store(this.#subject, encodeFrame(frame.map((waiting) => waiting.record)))
+      .then(
+        () => {
+          for (const waiting of frame) waiting.settle?.();
+        },
+        (error) => this.#retry(frame, error),
+      )
+      .finally(() => {
+        this.#outstanding = undefined;
+        this.#send();
+      });
+  }
+
+  /** Whoever waits for a record learns that it failed, and repeats its own message; best-effort records go again. */
+  #retry(frame: readonly Waiting[], error: unknown): void {
+    for (const waiting of frame) waiting.settle?.(error);
+    this.#waiting.unshift(...frame.filter((waiting) => !waiting.settle));
+  }
+}

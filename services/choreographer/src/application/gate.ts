@@ -1,0 +1,78 @@
+/** The one way in: whatever asks for a capability, on whichever path, is decided here. */
+import { type Admission, admit } from '@orchestrator/admission';
+import type { Catalogue, Liveness } from '@orchestrator/manifest';
+import {
+  type Ask,
+  type CallContext,
+  type ContextSigner,
+  Fault,
+  LIMITS,
+  type Mode,
+  type RequestHeaders,
+} from '@orchestrator/protocol';
+
+export interface GateRequest {
+  readonly ask: Ask;
+  readonly mode: Mode;
+  readonly invocation: string;
+  readonly headers: RequestHeaders;
+  readonly parent: CallContext | undefined;
+  readonly bodyBytes: number;
+  readonly nowMs: number;
+}
+
+export class Gate {
+  readonly #catalogue: Catalogue;
+  readonly #liveness: Liveness;
+  readonly #signer: ContextSigner;
+  readonly #maxDepth: number;
+
+  constructor(catalogue: Catalogue, liveness: Liveness, signer: ContextSigner, maxDepth: number) {
+    this.#catalogue = catalogue;
+    this.#liveness = liveness;
+    this.#signer = signer;
+    this.#maxDepth = maxDepth;
+  }
+
+  /** The verified context of the calling invocation. @throws Fault `unauthenticated` */
+  parentOf(headers: RequestHeaders): CallContext | undefined {
+    return headers.contextToken === undefined ? undefined : this.#signer.verify(headers.contextToken);
+  }
+
+  /** The context of the work that a result belongs to. @throws Fault `unauthenticated` */
+  verifyReceipt(receipt: string): CallContext {
+    return this.#signer.verifyReceipt(receipt);
+  }
+
+  decide(request: GateRequest): Admission {
+    if (request.bodyBytes > LIMITS.inlineBytes) {
+      const message = `The arguments are ${request.bodyBytes} bytes; the limit is ${LIMITS.inlineBytes}.`;
+      const details = { bytes: request.bodyBytes, maxBytes: LIMITS.inlineBytes };
+      return { ok: false, fault: new Fault('invalid-argument', message, details) };
+    }
+    return admit({
+      ...request,
+      maxDepth: this.#maxDepth,
+      callerIsPlugin: this.#catalogue.has(request.ask.caller),
+      resolve: (range) => {
+        const { plugin, capability } = request.ask;
+        const found = this.#catalogue.resolve({ plugin, capability, range, isLive: this.#isLive });
+        if (!found.ok) return found;
+        return { ok: true, version: found.version, live: found.live, deadlineMs: found.capability.deadlineMs };
+      },
+    });
+  }
+
+  /** The header that carries the decision. @throws Fault `depth-exceeded` when the chain of names outgrows it */
+  sign(context: CallContext): string {
+    const token = this.#signer.sign(context);
+    if (token.length > LIMITS.contextBytes) {
+      throw new Fault('depth-exceeded', `The call context would be larger than ${LIMITS.contextBytes} bytes.`, {
+        maxBytes: LIMITS.contextBytes,
+      });
+    }
+    return token;
+  }
+
+  readonly #isLive = (plugin: string, version: string) => this.#liveness.isLive(plugin, version);
+}

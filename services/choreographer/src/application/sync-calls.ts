@@ -1,0 +1,175 @@
+/**
+ * Synchronous calls: decided, signed, and forwarded with the caller's reply subject, so that the host answers the
+ * caller itself. Nothing is stored before the answer, except below durable work.
+ */
+import { type Bus, faultHeaders, headers, type Msg } from '@orchestrator/bus';
+import {
+  type Ask,
+  type CallContext,
+  decodeReports,
+  Fault,
+  HEADERS,
+  invocationIdFromParent,
+  parseAsk,
+  parsePluginOf,
+  parseRequestHeaders,
+  patterns,
+  type RequestHeaders,
+  randomInvocationId,
+  subjects,
+} from '@orchestrator/protocol';
+import { type Abandoned, ForwardedCalls, type LostInstance } from '../domain/forwarded-calls.js';
+import type { Gate } from './gate.js';
+import type { History } from './history.js';
+
+const SWEEP_MS = 50;
+
+export class SyncCalls {
+  readonly #bus: Bus;
+  readonly #gate: Gate;
+  readonly #history: History;
+  readonly #forwarded: ForwardedCalls;
+  #sweep: NodeJS.Timeout | undefined;
+  #unsubscribe: (() => Promise<void>) | undefined;
+
+  constructor(bus: Bus, gate: Gate, history: History, maxForwarded: number) {
+    this.#bus = bus;
+    this.#gate = gate;
+    this.#history = history;
+    this.#forwarded = new ForwardedCalls(maxForwarded);
+  }
+
+  start(): void {
+    const calls = this.#bus.nc.subscribe(patterns.calls, {
+      queue: 'choreographer',
+      callback: (error, msg) => {
+        if (!error) this.#onCall(msg);
+      },
+    });
+    // Every replica hears every report, and takes in those on calls that it forwarded.
+    this.#bus.nc.subscribe(patterns.reports, {
+      callback: (error, msg) => {
+        if (!error) this.#onReports(msg);
+      },
+    });
+    this.#sweep = setInterval(() => this.#giveUp(this.#forwarded.takeOverdue(Date.now())), SWEEP_MS);
+    this.#unsubscribe = () => calls.drain();
+  }
+
+  async stop(): Promise<void> {
+    await this.#unsubscribe?.();
+    clearInterval(this.#sweep);
+  }
+
+  /** Answers for instances that fell silent. */
+  onLost(lost: readonly LostInstance[]): void {
+    this.#giveUp(this.#forwarded.takeLost(lost, Date.now()));
+  }
+
+  #onCall(msg: Msg): void {
+    const nowMs = Date.now();
+    let ask: Ask = { caller: 'unknown', plugin: 'unknown', capability: 'unknown' };
+    let requestHeaders: RequestHeaders | undefined;
+    let parent: CallContext | undefined;
+    let invocation = '';
+    try {
+      ask = parseAsk(msg.subject, 'call');
+      requestHeaders = parseRequestHeaders(msg.headers && ((name) => msg.headers?.get(name)));
+      parent = this.#gate.parentOf(requestHeaders);
+      invocation =
+        parent && requestHeaders.key !== undefined
+          ? invocationIdFromParent(parent.invocation, ask.plugin, ask.capability, requestHeaders.key)
+          : randomInvocationId();
+      this.#admit(msg, ask, requestHeaders, parent, invocation, nowMs);
+    } catch (error) {
+      const fault = Fault.from(error);
+      const refused = {
+        ask,
+        mode: 'sync',
+        invocation: invocation || randomInvocationId(),
+        parent,
+        fault,
+        nowMs,
+      } as const;
+      const { correlation } = this.#history.refused({ ...refused, headers: requestHeaders });
+      answer(msg, refused.invocation, correlation, fault);
+    }
+  }
+
+  /** @throws Fault when it may not happen */
+  #admit(
+    msg: Msg,
+    ask: Ask,
+    requestHeaders: RequestHeaders,
+    parent: CallContext | undefined,
+    invocation: string,
+    nowMs: number,
+  ): void {
+    if (this.#forwarded.isFull) throw new Fault('exhausted', 'Too many calls are under way at the moment.');
+    const gateRequest = { ask, mode: 'sync', invocation, headers: requestHeaders, parent, nowMs } as const;
+    const admission = this.#gate.decide({ ...gateRequest, bodyBytes: msg.data.length });
+    if (!admission.ok) throw admission.fault;
+    const { context } = admission;
+    const token = this.#gate.sign(context);
+    if (!context.durableTree) {
+      this.#history.admitted(context, requestHeaders.key);
+      this.#forward(msg, context, token);
+      return;
+    }
+    this.#history.admittedStored(context, requestHeaders.key).then(
+      () => this.#forward(msg, context, token),
+      (error) => answer(msg, context.invocation, context.correlation, Fault.from(error, 'unavailable')),
+    );
+  }
+
+  #forward(msg: Msg, context: CallContext, token: string): void {
+    const forwarded = headers();
+    forwarded.set(HEADERS.context, token);
+    this.#forwarded.add({ context, reply: msg.reply });
+    this.#bus.nc.publish(subjects.exec(context), msg.data, {
+      headers: forwarded,
+      ...(msg.reply && { reply: msg.reply }),
+    });
+  }
+
+  #onReports(msg: Msg): void {
+    const plugin = parsePluginOf(msg.subject, 'report');
+    for (const report of decodeReports(msg.string())) {
+      const call = this.#forwarded.find(plugin, report.invocation);
+      if (!call) continue;
+      const { instance, startedAtMs, endedAtMs, fault } = report;
+      if (endedAtMs === undefined) {
+        call.instance = instance;
+        call.startedAtMs = startedAtMs;
+        this.#history.started(call.context, 1, report);
+      } else {
+        this.#forwarded.remove(report.invocation);
+        this.#history.ended(call.context, { attempt: 1, startedAtMs, endedAtMs, instance, fault });
+      }
+    }
+  }
+
+  #giveUp(abandoned: readonly Abandoned[]): void {
+    for (const { call, fault } of abandoned) {
+      const { context, reply, instance, startedAtMs } = call;
+      const attempt = startedAtMs === undefined ? 0 : 1;
+      this.#history.ended(context, { attempt, startedAtMs, endedAtMs: Date.now(), instance, fault: fault.toJSON() });
+      if (reply) {
+        const respond = (data: string, options: object) => this.#bus.nc.publish(reply, data, options);
+        answer({ respond }, context.invocation, context.correlation, fault);
+      }
+    }
+  }
+}
+
+function answer(
+  to: { respond(data: string, options: { headers: ReturnType<typeof headers> }): unknown },
+  invocation: string,
+  correlation: string,
+  fault: Fault,
+): void {
+  const result = headers();
+  result.set(HEADERS.id, invocation);
+  result.set(HEADERS.correlationId, correlation);
+  to.respond(JSON.stringify(fault), { headers: faultHeaders(fault, result) });
+}

@@ -1,0 +1,100 @@
+/** The history records of what was decided. Pure. */
+import {
+  type AdmittedRecord,
+  type Ask,
+  type CallContext,
+  correlationIdOf,
+  type EndedRecord,
+  type Fault,
+  type FaultBody,
+  type Mode,
+  type RefusedRecord,
+  type RequestHeaders,
+  randomId,
+} from '@orchestrator/protocol';
+
+/** Where a durable request came from. */
+export interface RequestOrigin {
+  readonly request: number;
+  readonly bodyHash: string;
+}
+
+export function admittedRecord(context: CallContext, key: string | undefined, origin?: RequestOrigin): AdmittedRecord {
+  return {
+    state: 'admitted',
+    invocation: context.invocation,
+    correlation: context.correlation,
+    atMs: context.admittedAtMs,
+    parent: context.parent,
+    caller: context.caller,
+    plugin: context.plugin,
+    version: context.version,
+    capability: context.capability,
+    mode: context.mode,
+    depth: context.depth,
+    deadlineMs: context.deadlineMs,
+    traceId: context.traceId === context.correlation ? undefined : context.traceId,
+    key,
+    ...origin,
+  } as AdmittedRecord;
+}
+
+/** What is known of a call that was refused: perhaps not even who asked. */
+export interface RefusedCall {
+  readonly ask: Ask;
+  readonly mode: Mode;
+  readonly invocation: string;
+  readonly headers: RequestHeaders | undefined;
+  readonly parent: CallContext | undefined;
+  readonly fault: Fault;
+  readonly nowMs: number;
+  readonly request?: number;
+}
+
+export function refusedRecord(refused: RefusedCall): RefusedRecord {
+  const { ask, headers, parent, invocation, mode } = refused;
+  const remote = parent ? undefined : headers?.traceParent;
+  const correlation =
+    parent?.correlation ??
+    headers?.correlation ??
+    remote?.traceId ??
+    (mode === 'sync' ? randomId() : correlationIdOf(invocation));
+  const traceId = parent?.traceId ?? remote?.traceId ?? correlation;
+  return {
+    state: 'refused',
+    invocation,
+    correlation,
+    atMs: refused.nowMs,
+    parent: parent?.invocation,
+    caller: ask.caller,
+    plugin: ask.plugin,
+    capability: ask.capability,
+    mode,
+    depth: (parent?.depth ?? 0) + 1,
+    traceId: traceId === correlation ? undefined : traceId,
+    key: headers?.key,
+    request: refused.request,
+    fault: refused.fault.toJSON(),
+  } as RefusedRecord;
+}
+
+export interface Ending {
+  readonly attempt: number;
+  readonly startedAtMs: number | undefined;
+  readonly endedAtMs: number;
+  readonly instance: string | undefined;
+  readonly fault: FaultBody | undefined;
+}
+
+export function endedRecord(context: Pick<CallContext, 'invocation' | 'correlation'>, ending: Ending): EndedRecord {
+  return {
+    state: 'ended',
+    invocation: context.invocation,
+    correlation: context.correlation,
+    atMs: ending.endedAtMs,
+    attempt: ending.attempt,
+    instance: ending.instance,
+    startedAtMs: ending.startedAtMs,
+    fault: ending.fault,
+  } as EndedRecord;
+}

@@ -1,0 +1,21 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { connectBus } from '@orchestrator/bus';
+import { Fault } from '@orchestrator/protocol';
+import { Registry } from './registry.js';
+import { RegistryModule } from './registry.module.js';
+import { settingsFromEnv } from './settings.js';
+
+try {
+  const settings = settingsFromEnv(process.env);
+  const bus = await connectBus({ url: settings.natsUrl, name: 'registry', waitForServer: true });
+  const app = await NestFactory.createApplicationContext(RegistryModule.with(bus, settings), {
+    logger: ['log', 'warn', 'error', 'fatal'],
+  });
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+  await app.get(Registry).start();
+  process.stdout.write('registry ready\n');
+} catch (error) {
+  process.stderr.write(`The registry cannot start: ${Fault.from(error).message}\n`);
+  process.exit(1);
+}

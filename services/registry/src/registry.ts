@@ -1,0 +1,185 @@
+/**
+ * What is installed and what lives. A plugin announces its manifest; the registry checks it, keeps it in the bucket that
+ * choreographers watch, and forgets it when no instance has lived for a while. No call passes through here: a registry
+ * that is down stops none.
+ */
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type Bus,
+  CatalogueBucket,
+  faultHeaders,
+  MicroService,
+  type Msg,
+  provisionConsumer,
+  provisionStreams,
+  serveQuery,
+} from '@orchestrator/bus';
+import { Liveness, type Manifest, validateManifest } from '@orchestrator/manifest';
+import {
+  Fault,
+  type InstalledPlugin,
+  parseBeat,
+  parsePluginOf,
+  patterns,
+  randomId,
+  subjects,
+  workConsumer,
+} from '@orchestrator/protocol';
+import type { RegistrySettings } from './settings.js';
+
+export const BUS = Symbol('bus');
+export const SETTINGS = Symbol('settings');
+
+/** How often instances are looked at; a plugin that was killed is noticed this much late at most. */
+const SWEEP_MS = 250;
+
+@Injectable()
+export class Registry implements OnApplicationShutdown {
+  readonly #logger = new Logger('Registry');
+  readonly #bus: Bus;
+  readonly #settings: RegistrySettings;
+  readonly #liveness: Liveness;
+  readonly #manifests = new Map<string, Manifest>();
+  /** Since when each plugin version has had no live instance. */
+  readonly #goneSinceMs = new Map<string, number>();
+  #bucket: CatalogueBucket | undefined;
+  #sweep: NodeJS.Timeout | undefined;
+
+  constructor(@Inject(BUS) bus: Bus, @Inject(SETTINGS) settings: RegistrySettings) {
+    this.#bus = bus;
+    this.#settings = settings;
+    this.#liveness = new Liveness(settings.livenessMs);
+  }
+
+  async start(): Promise<void> {
+    await provisionStreams(this.#bus, { retentionMs: this.#settings.retentionMs });
+    this.#bucket = await CatalogueBucket.open(this.#bus);
+    await this.#bucket.watch(
+      (change) => this.#keep(change.plugin, change.version, change.manifest),
+      (key) => this.#logger.error(`The catalogue entry ${key} is not readable; its plugin will announce itself again.`),
+    );
+    this.#bus.nc.subscribe(patterns.announcements, {
+      queue: 'registry',
+      callback: (_e, msg) => void this.#onAnnounce(msg),
+    });
+    this.#bus.nc.subscribe(patterns.beats, { callback: (_e, msg) => this.#onBeat(msg) });
+    serveQuery(this.#bus, 'registry', 'plugins', () => ({ plugins: this.#list() }));
+    new MicroService(this.#bus, {
+      name: 'registry',
+      id: randomId().slice(0, 16),
+      version: '0.1.0',
+      description: 'What is installed and what lives.',
+      endpoints: [{ name: 'plugins', subject: subjects.query('registry', 'plugins') }],
+    });
+    this.#sweep = setInterval(() => this.#expire(), SWEEP_MS);
+    this.#bus.nc.publish(subjects.rollCall());
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.#sweep);
+    await this.#bus.nc.drain();
+  }
+
+  async #onAnnounce(msg: Msg): Promise<void> {
+    try {
+      await this.#accept(parsePluginOf(msg.subject, 'announce'), msg);
+      msg.respond('{"accepted":true}');
+    } catch (error) {
+      const fault = Fault.from(error);
+      this.#logger[fault.meaning.logLevel](`${msg.subject}: ${fault.message}`);
+      msg.respond(JSON.stringify(fault), { headers: faultHeaders(fault) });
+    }
+  }
+
+  async #accept(plugin: string, msg: Msg): Promise<void> {
+    const { manifest, instance } = readAnnouncement(msg);
+    if (manifest.name !== plugin) {
+      throw new Fault('permission-denied', `The manifest of ${manifest.name} was announced in the name of ${plugin}.`);
+    }
+    for (const capability of manifest.capabilities) {
+      const target = { plugin, version: manifest.version, capability: capability.name };
+      await provisionConsumer(this.#bus, workConsumer(target, this.#settings.leaseMs));
+    }
+    const known = this.#manifests.get(versionKey(plugin, manifest.version));
+    if (JSON.stringify(known) !== JSON.stringify(manifest)) {
+      await this.#bucket?.put(plugin, manifest.version, manifest);
+      this.#keep(plugin, manifest.version, manifest);
+    }
+    if (!this.#liveness.isLive(plugin, manifest.version)) this.#logger.log(`${plugin} ${manifest.version} is here.`);
+    this.#liveness.beat(plugin, manifest.version, instance, Date.now());
+  }
+
+  #keep(plugin: string, version: string, manifest: unknown): void {
+    const key = versionKey(plugin, version);
+    if (manifest === undefined) {
+      this.#manifests.delete(key);
+      this.#goneSinceMs.delete(key);
+    } else {
+      this.#manifests.set(key, manifest as Manifest);
+      this.#goneSinceMs.set(key, Date.now());
+    }
+  }
+
+  #onBeat(msg: Msg): void {
+    const { plugin, version, instance } = parseBeat(msg.subject);
+    if (msg.data.length > 0) this.#liveness.leave(plugin, version, instance);
+    else this.#liveness.beat(plugin, version, instance, Date.now());
+    if (!this.#manifests.has(versionKey(plugin, version)) && msg.data.length === 0) {
+      this.#bus.nc.publish(subjects.rollCall());
+    }
+  }
+
+  #expire(): void {
+    const now = Date.now();
+    for (const gone of this.#liveness.expire(now)) {
+      this.#logger.warn(`${gone.plugin} ${gone.version} (${gone.instance}) has gone without a word.`);
+    }
+    for (const [key, manifest] of this.#manifests) {
+      if (this.#liveness.isLive(manifest.name, manifest.version)) this.#goneSinceMs.set(key, now);
+      else if (now - (this.#goneSinceMs.get(key) ?? now) > this.#settings.forgetAfterMs) void this.#forget(manifest);
+    }
+  }
+
+  async #forget({ name, version }: Manifest): Promise<void> {
+    this.#keep(name, version, undefined);
+    this.#logger.log(`${name} ${version} is forgotten: no instance has lived for ${this.#settings.forgetAfterMs} ms.`);
+    try {
+      await this.#bucket?.remove(name, version);
+    } catch (error) {
+      this.#logger.warn(`It is still in the bucket: ${Fault.from(error).message}`);
+    }
+  }
+
+  #list(): InstalledPlugin[] {
+    return [...this.#manifests.values()].map((manifest) => ({
+      ...manifest,
+      instances: this.#liveness.instances(manifest.name, manifest.version),
+      lastSeenMs: this.#liveness.lastSeen(manifest.name, manifest.version),
+    }));
+  }
+}
+
+function versionKey(plugin: string, version: string): string {
+  return `${plugin}@${version}`;
+}
+
+function readAnnouncement(msg: Msg): { manifest: Manifest; instance: string } {
+  let body: { manifest?: unknown; instance?: unknown };
+  try {
+    body = msg.json();
+  } catch (cause) {
+    throw new Fault('invalid-argument', 'An announcement is {"manifest": …, "instance": …}, as JSON.', undefined, {
+      cause,
+    });
+  }
+  const checked = validateManifest(body?.manifest);
+  if (!checked.ok) {
+    throw new Fault('invalid-argument', `The manifest has ${checked.problems.length} problem(s).`, {
+      problems: checked.problems,
+    });
+  }
+  if (typeof body.instance !== 'string' || !/^[a-z0-9-]{1,63}$/.test(body.instance)) {
+    throw new Fault('invalid-argument', 'An instance is named by 1 to 63 of [a-z0-9-].');
+  }
+  return { manifest: checked.manifest, instance: body.instance };
+}
