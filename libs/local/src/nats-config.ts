@@ -12,7 +12,7 @@ import { randomBytes } from 'node:crypto';
 import { isName } from '@orchestrator/protocol';
 
 /** The development user, for a plugin of any name that the configuration does not list. */
-const ANY_PLUGIN_USER = 'plugin';
+export const ANY_PLUGIN_USER = 'plugin';
 /** The user of a connection that brings no credentials. */
 const CALLER_USER = 'caller';
 const SERVICE_USERS = ['choreographer', 'registry'];
