@@ -1,5 +1,5 @@
 /** Lightness 0..1, chroma from 0 to about 0.37, hue in radians: steps that look equal are equal. */
-export interface Oklch {
+interface Oklch {
   readonly lightness: number;
   readonly chroma: number;
   readonly hue: number;
@@ -31,6 +31,13 @@ export function mix(from: string, to: string, share: number): string {
   const b = labFromHex(to);
   const blend = (x: number, y: number) => x + (y - x) * share;
   return hexFromLinear(linearFromLab(blend(a[0], b[0]), blend(a[1], b[1]), blend(a[2], b[2])));
+}
+
+/** How different two `#rrggbb` colours look: their distance in OKLab, 0 to about 1. */
+export function differenceOf(one: string, other: string): number {
+  const a = labFromHex(one);
+  const b = labFromHex(other);
+  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }
 
 /** The colour in OKLCH. */

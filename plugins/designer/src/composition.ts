@@ -38,7 +38,7 @@ const COMFORTABLE_PX = 63;
 /** Space that belongs to the accent rule above the title, and between the blocks of the column. */
 export const RULE = { width: 64, height: 8, gap: 34 } as const;
 export const SUBTITLE_GAP_PX = 26;
-const TAGS_GAP_PX = 36;
+export const TAGS_GAP_PX = 36;
 
 /** Sets the texts in every frame and picks, by the stream, one of those that show the title well. */
 export function compose(texts: Texts, isMirrored: boolean, random: Random): Composition {

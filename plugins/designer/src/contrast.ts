@@ -15,7 +15,8 @@ export function contrastRatio(one: string, other: string): number {
 
 /**
  * The colour nearest to the wanted one, in lightness, that reaches `ratio` on `ground`; hue stays, and chroma as far as
- * sRGB allows. The wanted colour itself when it already does. `ratio` must be at most 4.58, which is what every ground can give.
+ * sRGB allows. The wanted colour itself when it already does. Black or white when the ground cannot give the ratio, which
+ * happens only above 4.58.
  */
 export function readableOn(ground: string, wanted: string, ratio: number): string {
   if (contrastRatio(ground, wanted) >= ratio) {

@@ -1,5 +1,5 @@
 import type { Box } from './box.js';
-import { type Composition, compose, RULE, SUBTITLE_GAP_PX, type Texts } from './composition.js';
+import { type Composition, compose, RULE, SUBTITLE_GAP_PX, TAGS_GAP_PX, type Texts } from './composition.js';
 import { InvalidIllustrationInput } from './invalid-input.js';
 import { type MotifName, pickMotif } from './motifs/gallery.js';
 import { type Palette, settleTones, type Tones } from './palette.js';
@@ -53,8 +53,6 @@ export interface Layout {
 
 /** More key terms than a header can carry. */
 export const MAX_TERMS = 12;
-
-const SUBTITLE_WEIGHT = 400;
 
 /**
  * Places everything of an illustration. The same input gives the same layout.
@@ -119,7 +117,9 @@ function textsOf(input: IllustrationInput): Texts {
 
 function contentHeight({ title, subtitle, tagRows }: Composition): number {
   const subtitlePx = subtitle === undefined ? 0 : SUBTITLE_GAP_PX + subtitle.heightPx;
-  return RULE.height + RULE.gap + title.heightPx + subtitlePx + (tagRows.heightPx === 0 ? 0 : tagRows.heightPx + 36);
+  return (
+    RULE.height + RULE.gap + title.heightPx + subtitlePx + (tagRows.heightPx === 0 ? 0 : tagRows.heightPx + TAGS_GAP_PX)
+  );
 }
 
 function blockLines(
@@ -141,7 +141,7 @@ function blockLines(
       baselineY,
       anchor: isMirrored ? 'end' : 'start',
       sizePx: block.sizePx,
-      weight: role === 'title' ? 700 : SUBTITLE_WEIGHT,
+      weight: role === 'title' ? 700 : 400,
       colour: role === 'title' ? tones.foreground : tones.muted,
       ground: tones.background,
       box: {

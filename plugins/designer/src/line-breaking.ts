@@ -6,9 +6,12 @@ export interface Piece {
   readonly text: string;
   readonly isAfterSpace: boolean;
   readonly breakCost: number;
+  /** Torn out of a word: a line that ends with it ends with a hyphen. */
+  readonly isTorn?: boolean;
 }
 
 const SPACE_EM = textWidthEm(' ');
+const HYPHEN_EM = textWidthEm('-');
 
 /** Scripts written without spaces between words. */
 const UNSPACED =
@@ -41,15 +44,16 @@ export function splitWidePieces(pieces: readonly Piece[], maxEm: number): Piece[
     if (widthEm <= maxEm) {
       return [piece];
     }
-    const roomEm = maxEm - textWidthEm('-');
+    const roomEm = maxEm - HYPHEN_EM;
     const targetEm = Math.min(roomEm, (widthEm / Math.ceil(widthEm / roomEm)) * 1.06);
     const units = graphemesOf(piece.text).flatMap((unit) => (textWidthEm(unit) > roomEm ? [...unit] : [unit]));
     const parts: string[] = [];
     let part = '';
     for (const unit of units) {
       if (part !== '' && textWidthEm(part + unit) > targetEm) {
-        parts.push(isTorn(part, unit) ? `${part}-` : part);
-        part = '';
+        const kept = syllableEnd(part, unit);
+        parts.push(part.slice(0, kept));
+        part = part.slice(kept);
       }
       part += unit;
     }
@@ -58,6 +62,7 @@ export function splitWidePieces(pieces: readonly Piece[], maxEm: number): Piece[
       text: content,
       isAfterSpace: index === 0 && piece.isAfterSpace,
       breakCost: index === 0 ? piece.breakCost : 0.1,
+      isTorn: isInsideWord(content, parts[index + 1] ?? ''),
     }));
   });
 }
@@ -68,11 +73,12 @@ export function countLines(pieces: readonly Piece[], maxEm: number): number | un
   let lineEm = 0;
   for (const [index, piece] of pieces.entries()) {
     const widthEm = textWidthEm(piece.text);
-    if (widthEm > maxEm) {
+    const hyphenEm = piece.isTorn ? HYPHEN_EM : 0;
+    if (widthEm + hyphenEm > maxEm) {
       return undefined;
     }
     const gapEm = index > 0 && piece.isAfterSpace ? SPACE_EM : 0;
-    if (lineEm + gapEm + widthEm > maxEm && index > 0) {
+    if (lineEm + gapEm + widthEm + hyphenEm > maxEm && index > 0) {
       lines++;
       lineEm = widthEm;
     } else {
@@ -92,7 +98,10 @@ export function balanceLines(pieces: readonly Piece[], maxEm: number, lineCount:
     offsets.push((offsets.at(-1) ?? 0) + (piece.isAfterSpace ? SPACE_EM : 0) + textWidthEm(piece.text));
   }
   const widthBetween = (from: number, to: number) =>
-    (offsets[to] ?? 0) - (offsets[from] ?? 0) - (pieces[from]?.isAfterSpace ? SPACE_EM : 0);
+    (offsets[to] ?? 0) -
+    (offsets[from] ?? 0) -
+    (pieces[from]?.isAfterSpace ? SPACE_EM : 0) +
+    (pieces[to - 1]?.isTorn ? HYPHEN_EM : 0);
   const evenEm = widthBetween(0, pieces.length) / lineCount;
   // best[n][end]: the cheapest way to set the pieces before `end` in n lines, and where its last line starts.
   let best: { cost: number; starts: readonly number[] }[] = [{ cost: 0, starts: [] }];
@@ -123,7 +132,8 @@ export function balanceLines(pieces: readonly Piece[], maxEm: number, lineCount:
 }
 
 function joinPieces(pieces: readonly Piece[]): string {
-  return pieces.map((piece, index) => (index > 0 && piece.isAfterSpace ? ' ' : '') + piece.text).join('');
+  const text = pieces.map((piece, index) => (index > 0 && piece.isAfterSpace ? ' ' : '') + piece.text).join('');
+  return pieces.at(-1)?.isTorn ? `${text}-` : text;
 }
 
 /** What ending a line before the piece at `index` costs. */
@@ -136,9 +146,23 @@ function breakCost(pieces: readonly Piece[], index: number): number {
   return /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}'’]{1,3}$/u.test(last) ? cost + 0.025 : cost;
 }
 
-function isTorn(before: string, after: string): boolean {
+function isInsideWord(before: string, after: string): boolean {
   const letter = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]/u;
-  return letter.test(before.at(-1) ?? '') && letter.test(after);
+  return letter.test(before.at(-1) ?? '') && letter.test(after.at(0) ?? '');
+}
+
+/** Where to end a part of a Latin word so that the next one starts like a syllable; the whole part when nothing is near. */
+function syllableEnd(part: string, next: string): number {
+  const text = part + next;
+  for (let end = part.length; end > Math.max(part.length - 4, part.length / 2); end--) {
+    if (
+      /[a-zäöüß]{2}$/iu.test(text.slice(0, end)) &&
+      /^(?![hlr])[bcdfghjklmnpqrstvwxz](?:h|l|r)?[aeiouyäöü]/iu.test(text.slice(end))
+    ) {
+      return end;
+    }
+  }
+  return part.length;
 }
 
 function partsOfWord(word: string): string[] {
@@ -148,11 +172,19 @@ function partsOfWord(word: string): string[] {
     : word.split(/(?<=[\p{L}\p{N}][-‐–—/])(?=[\p{L}\p{N}])/u);
   for (const segment of segments) {
     const previous = parts.at(-1);
-    if (previous !== undefined && (NOT_FIRST.test(segment) || NOT_LAST.test(previous))) {
+    if (
+      previous !== undefined &&
+      (NOT_FIRST.test(segment) || NOT_LAST.test(previous) || isParticle(segment, previous))
+    ) {
       parts[parts.length - 1] = previous + segment;
     } else {
       parts.push(segment);
     }
   }
   return parts;
+}
+
+/** Short hiragana after another word, such as は or から: Japanese lines rather end after it than before. */
+function isParticle(segment: string, previous: string): boolean {
+  return /^\p{Script=Hiragana}{1,3}$/u.test(segment) && /[\p{L}\p{N}]$/u.test(previous) && previous.length <= 6;
 }

@@ -1,4 +1,4 @@
-import { mix, parseHex } from './colour.js';
+import { differenceOf, mix, parseHex } from './colour.js';
 import { contrastRatio, readableOn, SHAPE_CONTRAST, TEXT_CONTRAST } from './contrast.js';
 import { InvalidIllustrationInput } from './invalid-input.js';
 import type { Random } from './seeded-random.js';
@@ -23,6 +23,9 @@ export interface Tones extends Palette {
   /** Fills of the motif, calm to strong. */
   readonly motif: readonly [string, string, string, string, string];
 }
+
+/** WCAG 2.2, 1.4.6, out of reach on a middle grey. */
+const CLEAR_CONTRAST = 7;
 
 type Scheme = readonly [background: string, foreground: string, accent: string, support: string];
 
@@ -55,7 +58,7 @@ export function settleTones(wanted: Partial<Palette>, random: Random): Tones {
   const scheme = random.pick(suitableSchemes(background, foreground, accent));
   const isOwn = background !== undefined || foreground !== undefined || accent !== undefined;
   const ground = background ?? scheme[0];
-  const text = readableOn(ground, foreground ?? scheme[1], TEXT_CONTRAST);
+  const text = clearlyReadable(ground, foreground ?? scheme[1]);
   const mark = readableOn(ground, accent ?? scheme[2], SHAPE_CONTRAST);
   const support = isOwn ? mix(mark, text, 0.5) : scheme[3];
   const surface = mix(ground, text, 0.07);
@@ -71,6 +74,15 @@ export function settleTones(wanted: Partial<Palette>, random: Random): Tones {
   };
 }
 
+/** A colour that cannot be read is moved past the bare minimum where the ground allows it, so that it looks meant. */
+function clearlyReadable(ground: string, wanted: string): string {
+  if (contrastRatio(ground, wanted) >= TEXT_CONTRAST) {
+    return wanted;
+  }
+  const clear = readableOn(ground, wanted, CLEAR_CONTRAST);
+  return contrastRatio(ground, clear) >= CLEAR_CONTRAST ? clear : readableOn(ground, wanted, TEXT_CONTRAST);
+}
+
 function colourOf(field: keyof Palette, text: string | undefined): string | undefined {
   if (text === undefined) {
     return undefined;
@@ -82,12 +94,25 @@ function colourOf(field: keyof Palette, text: string | undefined): string | unde
   return hex;
 }
 
-/** Schemes whose remaining colours go with the given ones as they are; all of them when none does. */
+/** Schemes whose own colours can be read with the given ones, the few most like them; all of them for nothing given. */
 function suitableSchemes(background?: string, foreground?: string, accent?: string): readonly [Scheme, ...Scheme[]] {
-  const [first, ...rest] = SCHEMES.filter(
-    (scheme) =>
-      contrastRatio(background ?? scheme[0], foreground ?? scheme[1]) >= TEXT_CONTRAST &&
-      contrastRatio(background ?? scheme[0], accent ?? scheme[2]) >= SHAPE_CONTRAST,
-  );
+  const given = [background, foreground, accent];
+  if (given.every((colour) => colour === undefined)) {
+    return SCHEMES;
+  }
+  const isReadable = ([ground, text, mark]: Scheme) =>
+    (background !== undefined && foreground !== undefined
+      ? true
+      : contrastRatio(background ?? ground, foreground ?? text) >= TEXT_CONTRAST) &&
+    (background !== undefined && accent !== undefined
+      ? true
+      : contrastRatio(background ?? ground, accent ?? mark) >= SHAPE_CONTRAST);
+  const distance = (scheme: Scheme) =>
+    given.reduce(
+      (sum, colour, index) => sum + (colour === undefined ? 0 : differenceOf(colour, scheme[index] ?? colour)),
+      0,
+    );
+  const nearest = (schemes: readonly Scheme[]) => [...schemes].sort((a, b) => distance(a) - distance(b)).slice(0, 3);
+  const [first, ...rest] = nearest(SCHEMES.filter(isReadable));
   return first === undefined ? SCHEMES : [first, ...rest];
 }

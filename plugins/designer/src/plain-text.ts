@@ -1,5 +1,5 @@
 /** Beyond this many code units nothing of a text could be drawn anyway; it also bounds the work. */
-const MAX_CODE_UNITS = 4000;
+const MAX_CODE_UNITS = 1200;
 
 /** Marks that stack on Latin, Greek or Cyrillic letters; two survive on a letter, which every real spelling fits in. */
 const STACKED_MARKS =

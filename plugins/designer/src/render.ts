@@ -6,9 +6,18 @@ import { px, rectangle, type Shape } from './motifs/motif.js';
 import { isRightToLeft } from './plain-text.js';
 import { createRandom } from './seeded-random.js';
 
-/** Families of ordinary width first; what follows serves other scripts and bare machines. */
-const FONT_STACK =
-  "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
+/** Families of ordinary width. */
+const FAMILIES = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', Roboto, 'Noto Sans', 'DejaVu Sans'";
+
+/** Ideographs look different in each language, and a renderer left alone may well take a serif. */
+const EAST_ASIAN_FAMILIES: readonly (readonly [script: RegExp, families: string])[] = [
+  [
+    /[\p{Script=Hiragana}\p{Script=Katakana}]/u,
+    "'Hiragino Sans', 'Yu Gothic', Meiryo, 'Noto Sans JP', 'Noto Sans CJK JP'",
+  ],
+  [/\p{Script=Hangul}/u, "'Apple SD Gothic Neo', 'Malgun Gothic', 'Noto Sans KR', 'Noto Sans CJK KR'"],
+  [/\p{Script=Han}/u, "'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', 'Noto Sans CJK SC'"],
+];
 
 /** Draws a layout as a self-contained SVG document: no script, no reference to anything outside. */
 export function renderSvg(layout: Layout): string {
@@ -25,12 +34,18 @@ export function renderSvg(layout: Layout): string {
     '</g>',
     `<path d="${rectangle(layout.rule)}" fill="${tones.accent}"/>`,
     ...layout.pills.map((pill) => roundedRectangle(pill, tones.surface)),
-    `<g font-family="${FONT_STACK}">`,
+    `<g font-family="${fontStack(layout)}">`,
     ...layout.lines.map(text),
     '</g>',
     '</svg>',
     '',
   ].join('\n');
+}
+
+function fontStack({ lines }: Layout): string {
+  const content = lines.map((line) => line.text).join('');
+  const eastAsian = EAST_ASIAN_FAMILIES.find(([script]) => script.test(content))?.[1];
+  return `${FAMILIES}, ${eastAsian === undefined ? '' : `${eastAsian}, `}sans-serif`;
 }
 
 function shape({ d, fill, stroke, strokeWidth }: Shape): string {

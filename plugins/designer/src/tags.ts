@@ -3,7 +3,7 @@ import { cutWithEllipsis } from './plain-text.js';
 import { textWidthEm, verticalReach } from './text-metrics.js';
 
 /** A key term in its pill, both in pixels from the top left of the rows. */
-export interface Tag {
+interface Tag {
   readonly text: string;
   readonly pill: Box;
   readonly textWidthPx: number;
@@ -16,7 +16,7 @@ export interface TagRows {
   readonly heightPx: number;
 }
 
-/** How the tags are set. */
+/** The size of tags. */
 export const TAG_SIZE_PX = 22;
 const PADDING_PX = 18;
 const GAP_PX = 12;

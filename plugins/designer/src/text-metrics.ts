@@ -1,20 +1,44 @@
 import { glyphWidthEm } from './glyph-widths.js';
 
 /** How far the ink of a text reaches above and below its baseline, in em, at most. */
-export interface VerticalReach {
+interface VerticalReach {
   readonly aboveEm: number;
   readonly belowEm: number;
 }
+
+/** Arabic letters whose initial and medial forms are much narrower than the final and isolated ones of the table. */
+const JOINED_WIDTHS_EM: ReadonlyMap<string, number> = new Map(
+  (
+    [
+      ['ئبتثلنىيٹٺٻپٿڀڻیې', 0.42],
+      ['كکڭگڱڳ', 0.6],
+      ['فقڤڦهہ', 0.74],
+      ['صضسش', 1.04],
+    ] as const
+  ).flatMap(([letters, widthEm]) => [...letters].map((letter) => [letter, widthEm] as const)),
+);
+
+/** Letters that join to the one before; hamza does not. */
+const ARABIC_LETTER = /^[\u0622-\u064a\u066e-\u06d3]$/u;
 
 const knownWidths = new Map<string, number>();
 
 /** An upper bound for the width of a text in em, in any family of the font stack, bold or not. */
 export function textWidthEm(text: string): number {
   let width = 0;
+  let joining: string | undefined;
   for (const character of text) {
-    width += characterWidthEm(character);
+    if (joining !== undefined) {
+      width += ARABIC_LETTER.test(character) ? (JOINED_WIDTHS_EM.get(joining) ?? 0) : characterWidthEm(joining);
+      joining = undefined;
+    }
+    if (JOINED_WIDTHS_EM.has(character)) {
+      joining = character;
+    } else {
+      width += characterWidthEm(character);
+    }
   }
-  return width;
+  return joining === undefined ? width : width + characterWidthEm(joining);
 }
 
 /** An upper bound for the ink of a text around its baseline; scripts that stack get the room that they need. */

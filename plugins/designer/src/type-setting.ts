@@ -1,6 +1,6 @@
 import { balanceLines, countLines, type Piece, piecesOf, splitWidePieces } from './line-breaking.js';
 import { cutWithEllipsis } from './plain-text.js';
-import { verticalReach } from './text-metrics.js';
+import { textWidthEm, verticalReach } from './text-metrics.js';
 
 /** Text set in lines of one size, in pixels; the first line's ink starts `abovePx` over its baseline. */
 export interface SetText {
@@ -30,7 +30,7 @@ export interface TypeSpace {
 export function setText(text: string, space: TypeSpace): SetText {
   const pieces = piecesOf(text);
   const smallestPx = Math.min(...space.sizesPx);
-  const whole = space.sizesPx.map((sizePx) => trySize(text, pieces, sizePx, space)).find((set) => set !== undefined);
+  const whole = pickWhole(space.sizesPx.map((sizePx) => trySize(text, pieces, sizePx, space)));
   if (whole !== undefined && whole.sizePx > smallestPx) {
     return whole;
   }
@@ -41,6 +41,17 @@ export function setText(text: string, space: TypeSpace): SetText {
   const cut = cutWithEllipsis(text, (candidate) => tryBroken(candidate, smallestPx, space) !== undefined);
   const set = tryBroken(cut, smallestPx, space) ?? lines([cut], smallestPx);
   return { ...set, isCut: true };
+}
+
+/** The largest setting, or one not much smaller whose lines are clearly more even. */
+function pickWhole(settings: readonly (SetText | undefined)[]): SetText | undefined {
+  const fitting = settings.filter((set) => set !== undefined);
+  const worth = ({ lines: content, sizePx }: SetText) => {
+    const widths = content.map(textWidthEm);
+    return sizePx * (0.65 + (0.35 * Math.min(...widths)) / Math.max(...widths));
+  };
+  const largestPx = Math.max(...fitting.map((set) => set.sizePx));
+  return fitting.filter((set) => set.sizePx >= largestPx * 0.75).sort((a, b) => worth(b) - worth(a))[0];
 }
 
 function tryBroken(text: string, sizePx: number, space: TypeSpace): SetText | undefined {
