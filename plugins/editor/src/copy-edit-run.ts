@@ -1,6 +1,6 @@
 import type { CopyEdit, CopyEditOptions, CopyEditRemark, CopyEditResult } from './copy-edit.js';
 import { type EnglishReading, readEnglish } from './english-findings.js';
-import { parseMarkdown } from './markdown-tree.js';
+import { type MarkdownDocument, parseMarkdown } from './markdown-tree.js';
 import { plainWordEdits } from './plain-words.js';
 import { type ProseBlock, proseBlocks } from './prose-block.js';
 import { type ProseEdit, type ProseRemark, toSourceEdit } from './prose-edits.js';
@@ -17,31 +17,40 @@ import { wordEdits } from './word-rules.js';
 const MAX_ROUNDS = 8;
 /** After so long the event loop gets a turn. */
 const TURN_MS = 25;
+/** Past so many of one kind another says nothing new. */
+const MAX_REMARKS_PER_RULE = 100;
 const MAX_EXCERPT_LENGTH = 120;
 
 /** The work behind `copyEdit`: rounds of edits until a round finds nothing, then remarks on the outcome. */
 export async function runCopyEdit(markdown: string, options: CopyEditOptions): Promise<CopyEditResult> {
   const readings = new Map<string, EnglishReading>();
   const turns = new Turns(options.signal);
-  let text = markdown;
+  const original = parseMarkdown(markdown);
+  let document = original;
   let edits: SourceEdit[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const found = keepStructure(text, await findEdits(text, options, readings, turns));
+    const parsed = new Map<string, MarkdownDocument>();
+    const parse = (source: string): MarkdownDocument => {
+      const outcome = parsed.get(source) ?? parseMarkdown(source);
+      parsed.set(source, outcome);
+      return outcome;
+    };
+    const found = keepStructure(document, await findEdits(document, options, readings, turns), parse);
     if (found.length === 0) break;
     edits = composeEdits(markdown, edits, found);
-    text = applyEdits(text, found);
+    document = parse(applyEdits(document.source, found));
   }
-  const remarks = await findRemarks(markdown, edits, options, readings, turns);
-  return { text, edits: describeEdits(markdown, edits), remarks };
+  const remarks = await findRemarks(original, edits, options, readings, turns);
+  return { text: document.source, edits: describeEdits(markdown, edits), remarks };
 }
 
 async function findEdits(
-  text: string,
+  document: MarkdownDocument,
   options: CopyEditOptions,
   readings: Map<string, EnglishReading>,
   turns: Turns,
 ): Promise<SourceEdit[]> {
-  const blocks = proseBlocks(parseMarkdown(text)).map((block) => ({ block, marks: readQuotationMarks(block.text) }));
+  const blocks = proseBlocks(document).map((block) => ({ block, marks: readQuotationMarks(block.text) }));
   const style = options.quotes === undefined || options.quotes === 'as-written' ? prevailing(blocks) : options.quotes;
   const edits: SourceEdit[] = [];
   for (const { block, marks } of blocks) {
@@ -83,13 +92,14 @@ function read(block: ProseBlock, readings: Map<string, EnglishReading>): English
 
 /** Remarks are made on the original, so that they point into it; what an edit already mends is left out. */
 async function findRemarks(
-  markdown: string,
+  original: MarkdownDocument,
   edits: readonly SourceEdit[],
   options: CopyEditOptions,
   readings: Map<string, EnglishReading>,
   turns: Turns,
 ): Promise<CopyEditRemark[]> {
-  const blocks = proseBlocks(parseMarkdown(markdown));
+  const markdown = original.source;
+  const blocks = proseBlocks(original);
   const remarks: { block: ProseBlock; remark: ProseRemark }[] = [];
   for (const block of blocks) {
     await turns.next();
@@ -104,13 +114,26 @@ async function findRemarks(
     const end = (block.offsets[last] ?? start) + (block.widths[last] ?? 0);
     const isWhole = remark.rule === 'long-sentence' || remark.rule === 'readability';
     if (!isWhole && edits.some((edit) => edit.start < end && start < edit.end)) return [];
-    return [{ rule: remark.rule, ...positionOf(start), message: remark.message, excerpt: excerptOf(block, remark) }];
+    return [
+      {
+        rule: remark.rule,
+        ...positionOf(start),
+        message: remark.message,
+        excerpt: excerptOf(markdown.slice(start, end)),
+      },
+    ];
   });
-  return placed.sort((one, other) => one.offset - other.offset);
+  placed.sort((one, other) => one.offset - other.offset);
+  const counts = new Map<string, number>();
+  return placed.filter(({ rule }) => {
+    const count = (counts.get(rule) ?? 0) + 1;
+    counts.set(rule, count);
+    return count <= MAX_REMARKS_PER_RULE;
+  });
 }
 
-function excerptOf(block: ProseBlock, { start, end }: ProseRemark): string {
-  const text = block.text.slice(start, end).replace(/\s+/g, ' ');
+function excerptOf(written: string): string {
+  const text = written.replace(/\s+/g, ' ');
   return text.length <= MAX_EXCERPT_LENGTH ? text : `${text.slice(0, MAX_EXCERPT_LENGTH - 1).replace(/\s+\S*$/, '')}…`;
 }
 

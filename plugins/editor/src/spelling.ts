@@ -10,6 +10,11 @@ const MAX_SUGGESTIONS = 15;
 /** A word written this often is the author's term. */
 const OWN_TERM_COUNT = 4;
 
+/** A short unknown word with a capital is a name more often than a mistake. */
+const MIN_CAPITALISED_LENGTH = 6;
+/** Parts of hyphenated words shorter than this are prefixes. */
+const MIN_PART_LENGTH = 4;
+
 const WORD = /\p{L}[\p{L}\p{M}’']*\p{L}/gu;
 
 let speller: Promise<nspell> | undefined;
@@ -43,20 +48,27 @@ export async function spellingRemarks(
   const unknown = new Map<string, Unknown>();
   const names = new Set<string>();
   for (const block of blocks) {
-    for (const match of block.text.matchAll(WORD)) {
+    const { text } = block;
+    for (const match of text.matchAll(WORD)) {
       const start = match.index;
       const word = match[0].replace(/['’]s$/, '');
       const end = start + word.length;
-      if (word.length < 3 || hasFlag(block, start, end, LOCKED) || !isPlainWord(block.text, start, end)) continue;
+      const isPart = text.charAt(start - 1) === '-' || text.charAt(end) === '-';
+      if (
+        word.length < (isPart ? MIN_PART_LENGTH : 3) ||
+        hasFlag(block, start, end, LOCKED) ||
+        !isPlainWord(text, start, end)
+      )
+        continue;
       const lower = word.toLowerCase().replaceAll('’', "'");
       if (word !== word.toLowerCase()) {
         // A capital makes a name, except where any word would have one.
-        if (!/^\p{Lu}\p{Ll}+$/u.test(word) || block.kind !== 'paragraph' || !opensSentence(block.text, start)) {
+        if (!/^\p{Lu}\p{Ll}+$/u.test(word) || block.kind !== 'paragraph' || !opensSentence(text, start)) {
           names.add(lower);
           continue;
         }
       }
-      if (isKnown(lower)) continue;
+      if (isKnown(lower) || (word !== lower && word.length < MIN_CAPITALISED_LENGTH)) continue;
       const seen = unknown.get(lower);
       if (seen) seen.count++;
       else unknown.set(lower, { block, start, end, count: 1 });

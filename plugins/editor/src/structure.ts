@@ -1,5 +1,5 @@
 import type { Nodes, Root } from 'mdast';
-import { parseMarkdown, parseTree } from './markdown-tree.js';
+import { type MarkdownDocument, parseTree } from './markdown-tree.js';
 import { applyEdits, type SourceEdit } from './source-edits.js';
 
 /** More single parses than this to find the edits at fault, and all of the suspected ones are given up. */
@@ -9,12 +9,17 @@ const MAX_PARSES = 40;
  * The edits that leave the document's structure as it is: the same tree but for the text in it, the same protected
  * values, whether or not the reader knows template tags. Found by parsing the outcome, halving the edits where it differs.
  */
-export function keepStructure(source: string, edits: readonly SourceEdit[]): SourceEdit[] {
+export function keepStructure(
+  document: MarkdownDocument,
+  edits: readonly SourceEdit[],
+  parse: (source: string) => MarkdownDocument,
+): SourceEdit[] {
   if (edits.length === 0) return [];
-  const before = structureOf(source);
+  const before = structureOf(document);
   let parses = 0;
   const isSafe = (candidates: readonly SourceEdit[]): boolean =>
-    candidates.length === 0 || (++parses <= MAX_PARSES && structureOf(applyEdits(source, candidates)) === before);
+    candidates.length === 0 ||
+    (++parses <= MAX_PARSES && structureOf(parse(applyEdits(document.source, candidates))) === before);
   const keep = (candidates: readonly SourceEdit[], trusted: readonly SourceEdit[]): SourceEdit[] => {
     if (isSafe([...trusted, ...candidates])) return [...candidates];
     if (candidates.length <= 1) return [];
@@ -26,8 +31,8 @@ export function keepStructure(source: string, edits: readonly SourceEdit[]): Sou
 }
 
 /** Two documents with equal fingerprints differ in nothing but their running text. */
-export function structureOf(source: string): string {
-  const document = parseMarkdown(source);
+export function structureOf(document: MarkdownDocument): string {
+  const { source } = document;
   const fingerprint = [fingerprintOf(document.root)];
   for (const tag of document.templateTags) fingerprint.push(source.slice(tag.start, tag.end));
   if (document.templateTags.length > 0) fingerprint.push(fingerprintOf(parseTree(source)));

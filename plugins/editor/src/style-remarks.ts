@@ -5,6 +5,10 @@ import { hasFlag, type ProseRemark } from './prose-edits.js';
 /** Sentences with more words than this lose readers. */
 const MAX_WORDS_PER_SENTENCE = 40;
 
+/** One word, written as two. */
+const SPLIT_WORD =
+  /\b(?:no\s+where|further\s+more|never\s+the\s+less|how\s+ever|mean\s+while|there\s+fore|with\s+out)\b/giu;
+
 /** Phrases of which a shorter one often, not always, says the same. */
 const WORDY = new Set(
   (
@@ -30,6 +34,13 @@ export function styleRemarks(block: ProseBlock, reading: EnglishReading): ProseR
   for (const { start, end } of long) {
     const words = wordCount(block.text.slice(start, end));
     remarks.push({ rule: 'long-sentence', start, end, message: `A sentence of ${words} words; can it be two?` });
+  }
+  for (const match of block.text.matchAll(SPLIT_WORD)) {
+    const start = match.index;
+    const end = start + match[0].length;
+    if (hasFlag(block, start, end, QUOTED | LOCKED)) continue;
+    const message = `“${match[0].replace(/\s+/g, ' ')}”: is “${match[0].replace(/\s+/g, '')}” meant?`;
+    remarks.push({ rule: 'split-word', start, end, message });
   }
   for (const finding of reading.findings) {
     if (hasFlag(block, finding.start, finding.end, QUOTED)) continue;
@@ -58,14 +69,17 @@ function messageFor(
   long: readonly { start: number }[],
 ): string | undefined {
   switch (plugin) {
-    case 'passive':
-      return `“${actual}” may be passive voice; who does it?`;
+    case 'passive': {
+      const verb = /\p{L}+(?=\P{L}*$)/u.exec(block.text.slice(Math.max(0, start - 24), start))?.[0] ?? '';
+      return `“${verb} ${actual}” may be passive voice; who does it?`;
+    }
     case 'readability':
       return long.some((sentence) => sentence.start === start) ? undefined : 'A sentence that is hard to read.';
     case 'simplify': {
-      if (hasFlag(block, start, end, LOCKED) || !WORDY.has(actual.toLowerCase().replace(/\s+/g, ' '))) return undefined;
+      const phrase = actual.replace(/\s+/g, ' ');
+      if (hasFlag(block, start, end, LOCKED) || !WORDY.has(phrase.toLowerCase())) return undefined;
       const plain = expected.map((word) => `“${word}”`).join(' or ');
-      return plain === '' ? `“${actual}” can often go.` : `Instead of “${actual}”, perhaps ${plain}.`;
+      return plain === '' ? `“${phrase}” can often go.` : `Instead of “${phrase}”, perhaps ${plain}.`;
     }
     case 'repeated':
       return hasFlag(block, start, end, LOCKED) || !/^\p{Ll}+\s+\p{Ll}+$/u.test(actual)

@@ -1,12 +1,12 @@
 /** Words of the trade that a general dictionary lacks, in lower case. */
 const TECHNICAL_WORDS = new Set(
   (
-    'acyclic allowlist analytics api apis args async autocomplete autoscaling backend backends backfill backoff backpressure ' +
+    'acyclic agnostic allowlist analytics anonymized anonymize centric operationalize api apis args async autocomplete autoscaling backend backends backfill backoff backpressure ' +
     'blog blogs boolean broker bytecode cacheable cardinality changelog checksum checksums chatbot cli codebase codebases config configs ' +
     'containerized cron crontab cronjob cronjobs css dataset datasets dataflow datastore deadlock dedupe dedup denylist deserialize dev ' +
     'devops devs docker dropdown email emails endpoint endpoints enum enums failover faq filesystem firewall frontend frontends ' +
     'gateway github gitlab google goroutine hardcode hardcoded hostname hostnames html http https hotfix idempotency idempotent ' +
-    'indices initializer inline inlined int integrations iterable javascript json kernel keyspace kubernetes latencies lifecycle linter linters ' +
+    'indices initializer inline inlined int integrations iterable javascript jitter json kernel keyspace kubernetes latencies lifecycle linter linters ' +
     'linux localhost lookup lookups macos metadata microservice microservices middleware misconfigured monorepo multipart multithreaded ' +
     'mutex namespace namespaces natively nginx node normalise npm nullable observability offline onboarding online opensource ' +
     'orchestrator orchestrators ops opt param params parsable parser parsers payload payloads performant plaintext plugin plugins ' +

@@ -6,8 +6,8 @@ import type { Range } from './template-tags.js';
  */
 const VERBATIM: readonly RegExp[] = [
   // Addresses, wherever they stand.
-  /\b(?:[a-z][a-z\d+.-]*:\/\/|www\.)[^\s<>"“”]+/giu,
-  /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu,
+  /\b(?:[a-z][a-z\d+.-]{1,30}:\/\/|www\.)[^\s<>"“”]+/giu,
+  /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu,
   // $inline math$ as Pandoc reads it: no space inside the dollars, no digit after.
   /\$(?=\S)[^$\n]{1,200}?(?<=\S)\$(?!\d)/gu,
   // {: .class key="value" } of kramdown, {#id .class} of Pandoc.
@@ -19,8 +19,8 @@ const VERBATIM: readonly RegExp[] = [
   // --flags, but not a dash between words.
   /(?<![^\s([])--?[A-Za-z][\w-]*(?:=[^\s"“”]*)?/gu,
   // Tokens with a sign that no word has: a_b, a/b, a=b, a\b, #tag, @name, f(), a::b, snake and camel case, file.ext.
-  /[^\s"“”‘’'()[\],;—–…]*[_/\\=<>{}@#|~^*`][^\s"“”‘’'()[\],;—–…]*/gu,
-  /[\w.]+\(\)/gu,
+  /(?<![^\s"“”‘’'()[\],;—–…])[^\s"“”‘’'()[\],;—–…]*[_/\\=<>{}@#|~^*`][^\s"“”‘’'()[\],;—–…]*/gu,
+  /(?<![\w.])[\w.]+\(\)/gu,
   /\b\w+::\w[\w:]*/gu,
   /\b[a-z]+[A-Z]\w*/gu,
   /(?<![\w.])\.?[A-Za-z\d-]+(?:\.[A-Za-z\d-]{2,})*\.[a-z]{2,5}(?!\w)/gu,

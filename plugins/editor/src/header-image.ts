@@ -1,0 +1,25 @@
+/** An image to stand at the head of an article. */
+export interface HeaderImage {
+  /** Where it lies, as the article's readers reach it. */
+  readonly path: string;
+  /** What it shows, for those who do not see it. */
+  readonly alt: string;
+}
+
+/**
+ * Puts the image after the front matter, and after the title where the article begins with a first-level heading. Nothing
+ * else changes by a byte; where the image is there already, nothing does.
+ */
+export async function insertHeaderImage(markdown: string, image: HeaderImage): Promise<string> {
+  const { placeHeaderImage } = await import('./header-placement.js');
+  return placeHeaderImage(markdown, image);
+}
+
+/** Alternative text for an illustration made from the title and the terms of an article. */
+export function illustrationAltText(title: string, terms: readonly string[]): string {
+  const named = terms.slice(0, 3);
+  const last = named.at(-1);
+  const list = named.length > 1 ? `${named.slice(0, -1).join(', ')} and ${last}` : (last ?? '');
+  const subject = title.trim() === '' ? 'Illustration of the article' : `Illustration of the article “${title.trim()}”`;
+  return list === '' ? subject : `${subject}: ${list}`;
+}
