@@ -2,6 +2,7 @@ export { ComponentMissingError } from './finding.js';
 export { type JaegerOptions, JaegerStartError, type RunningJaeger, startJaeger } from './jaeger.js';
 export type { LocateOptions } from './locate.js';
 export {
+  ANY_PLUGIN_USER,
   createNatsPasswords,
   type NatsConfigOptions,
   natsUrlAs,

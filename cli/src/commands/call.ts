@@ -1,0 +1,92 @@
+import type { CallOutcome } from '@orchestrator/bus';
+import { Fault, parseCapabilityRef } from '@orchestrator/protocol';
+import type { Command } from 'commander';
+import { EXIT, UsageError } from '../failure.js';
+import { readArguments } from '../input.js';
+import { type Session, withSession } from '../session.js';
+import { interrupted, print, printJson, tell } from '../terminal.js';
+
+interface CallCommandOptions {
+  readonly args: string;
+  readonly durable?: boolean;
+  readonly wait: boolean;
+  readonly id?: string;
+  readonly range?: string;
+  readonly timeout?: string;
+  readonly json?: boolean;
+}
+
+export function addCallCommand(program: Command): void {
+  program
+    .command('call')
+    .description('call a capability and print its result as JSON')
+    .argument('<capability>', 'plugin.capability, like editor.copy-edit')
+    .requiredOption('--args <json|file|->', 'the arguments: JSON, a file that holds JSON, or - for standard input')
+    .option('--durable', 'store the request first, so that it outlives every process')
+    .option('--no-wait', 'with --durable: do not wait for the result')
+    .option('--id <key>', 'idempotency key (ce-id)')
+    .option('--range <semver>', 'which versions of the plugin are acceptable')
+    .option('--timeout <seconds>', 'the deadline, from now')
+    .option('--json', 'print result or fault together with invocation and correlation')
+    .action(async (capability: string, options: CallCommandOptions) => {
+      const ref = parseCapabilityRef(capability);
+      const args = readArguments(options.args);
+      const callOptions = { range: options.range, key: options.id, timeoutMs: timeoutMs(options), signal: ctrlC() };
+      await withSession(program.opts(), async (session) => {
+        if (!options.durable) {
+          show(await session.client.call(ref, args, callOptions), options);
+          return;
+        }
+        await request(session, ref, args, callOptions, options);
+      });
+    });
+}
+
+async function request(
+  { client }: Session,
+  ref: ReturnType<typeof parseCapabilityRef>,
+  args: unknown,
+  callOptions: Parameters<Session['client']['request']>[2],
+  options: CallCommandOptions,
+): Promise<void> {
+  const handle = await client.request(ref, args, callOptions);
+  if (!options.wait) {
+    printJson({ invocation: handle.invocation, request: handle.sequence });
+    return;
+  }
+  if (!options.json)
+    tell(`Stored as request ${handle.sequence}, invocation ${handle.invocation}; waiting for the result.`);
+  show(await handle.outcome(), options);
+}
+
+function show(outcome: CallOutcome, { json }: CallCommandOptions): void {
+  const { result, invocation, correlation } = outcome;
+  if (!result.ok) process.exitCode = EXIT.fault;
+  if (json) {
+    printJson({ ...(result.ok ? { result: result.value } : { fault: result.fault }), invocation, correlation });
+    return;
+  }
+  if (result.ok) print(JSON.stringify(result.value, null, 2));
+  else tell(describeFault(result.fault));
+  if (correlation) tell(`Call tree: orchestrator trace ${correlation}`);
+}
+
+function describeFault(fault: Fault): string {
+  const problems = fault.details?.problems;
+  const lines = Array.isArray(problems) ? problems.map((p) => `  ${p.pointer || '/'}: ${p.message}`) : [];
+  return [`${fault.code}: ${fault.message}`, ...lines].join('\n');
+}
+
+function timeoutMs({ timeout }: CallCommandOptions): number | undefined {
+  if (timeout === undefined) return undefined;
+  const seconds = Number(timeout);
+  if (!Number.isFinite(seconds) || seconds <= 0) throw new UsageError('--timeout takes a positive number of seconds.');
+  return seconds * 1000;
+}
+
+/** Ctrl-C gives up waiting; what is stored goes on. */
+function ctrlC(): AbortSignal {
+  const controller = new AbortController();
+  void interrupted().then(() => controller.abort(new Fault('cancelled', 'Interrupted.')));
+  return controller.signal;
+}

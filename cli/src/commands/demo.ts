@@ -1,0 +1,168 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, extname, join, relative, resolve } from 'node:path';
+import { ask, type CallOutcome } from '@orchestrator/bus';
+import { type RunningJaeger, type RunningSystem, shippedPlugins, startSystem } from '@orchestrator/local';
+import { type CallTree, Fault, flattenTree, LIMITS, patterns, randomId } from '@orchestrator/protocol';
+import type { Command } from 'commander';
+import { EXIT, UsageError } from '../failure.js';
+import { readText } from '../input.js';
+import { countSpans } from '../jaeger-api.js';
+import { renderTree } from '../render-tree.js';
+import { type Session, withSession } from '../session.js';
+import { coloursFor, interrupted, print, tell } from '../terminal.js';
+import { jaegerIfToBeHad } from './up.js';
+
+interface DemoOptions {
+  readonly article: string;
+  readonly out: string;
+  readonly buildJaeger?: boolean;
+}
+
+/** What `editor.prepare-article` answers. */
+interface PreparedArticle {
+  readonly text: string;
+  readonly edits: readonly unknown[];
+  readonly remarks: readonly unknown[];
+  readonly illustration: { readonly path: string; readonly alt: string; readonly svg: string };
+}
+
+const CALLER = 'demo';
+
+export function addDemoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('one plugin asks another for work on a real article; prints the call tree')
+    .option(
+      '--article <file>',
+      'any Markdown file',
+      join(projectFolder(), 'examples', 'articles', 'retries-that-do-no-harm.md'),
+    )
+    .option('--out <folder>', 'where the outputs go', 'out')
+    .option('--build-jaeger', 'get a Jaeger even if building it takes minutes')
+    .action(async (options: DemoOptions) => demo(options));
+}
+
+async function demo(options: DemoOptions): Promise<void> {
+  const text = readArticle(options.article);
+  const stop = interrupted();
+  const jaeger = await jaegerIfToBeHad(options.buildJaeger);
+  try {
+    const system = await startSystem({
+      plugins: shippedPlugins(),
+      otlpUrl: jaeger?.otlpHttpUrl,
+      locate: { log: tell },
+      onStep: (step) => tell(`starting ${step} …`),
+    });
+    try {
+      const work = withSession({ nats: system.nats.url, caller: CALLER }, (session) =>
+        prepare(session, text, options, jaeger),
+      );
+      const interruption = stop.then(() => {
+        throw new Fault('cancelled', 'Interrupted.');
+      });
+      await Promise.race([work, interruption]);
+      if (jaeger && !jaeger.external && process.stdout.isTTY) {
+        tell('\nJaeger runs until Ctrl-C, so that you can look at the trace.');
+        await stop;
+      }
+    } finally {
+      await end(system);
+    }
+  } finally {
+    await jaeger?.stop();
+  }
+}
+
+async function end(system: RunningSystem): Promise<void> {
+  await system.stop();
+}
+
+function readArticle(file: string): string {
+  const text = readText(file);
+  if (text.trim() === '') throw new UsageError(`${file} is empty; give a Markdown file with some text.`);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > LIMITS.inlineBytes / 2) {
+    throw new UsageError(`${file} has ${bytes} bytes; an article may have ${LIMITS.inlineBytes / 2}.`);
+  }
+  return text;
+}
+
+async function prepare(
+  session: Session,
+  text: string,
+  { article, out }: DemoOptions,
+  jaeger: RunningJaeger | undefined,
+): Promise<void> {
+  session.bus.nc.subscribe(patterns.progressFor(CALLER), {
+    callback: (error, msg) => {
+      if (!error) tell(describeProgress(msg.string()));
+    },
+  });
+  const ref = { plugin: 'editor', capability: 'prepare-article' };
+  const handle = await session.client.request(ref, { text }, { key: `demo-${randomId()}` });
+  tell(`request ${handle.sequence} for editor.prepare-article is stored; invocation ${handle.invocation}`);
+  const outcome = await handle.outcome();
+  const tree = await completeTree(session, outcome);
+  if (outcome.result.ok) {
+    const folder = join(out, basename(article, extname(article)));
+    report(writeOutputs(folder, outcome.result.value as PreparedArticle), outcome.result.value as PreparedArticle);
+  } else {
+    process.exitCode = EXIT.fault;
+  }
+  print(`\n${renderTree(tree, coloursFor(process.stdout))}`);
+  await reportTrace(tree, jaeger);
+}
+
+function describeProgress(body: string): string {
+  const { percent, message = '' } = JSON.parse(body) as { percent: number; message?: string };
+  return `${String(Math.round(percent)).padStart(4)} %  ${message}`;
+}
+
+/** The history of the tree, once all of it has arrived. */
+async function completeTree({ client }: Session, outcome: CallOutcome): Promise<CallTree> {
+  for (let attempt = 0; ; attempt++) {
+    const correlation = outcome.correlation;
+    const tree = await ask<CallTree>(client.requester, 'choreographer', 'tree', { correlation }).catch((error) => {
+      if (attempt === 50) throw error;
+    });
+    if (tree && (flattenTree(tree).every((node) => node.endedAtMs !== undefined) || attempt === 50)) return tree;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function writeOutputs(folder: string, prepared: PreparedArticle): string[] {
+  mkdirSync(folder, { recursive: true });
+  const files = {
+    'article.md': prepared.text,
+    'edits.json': `${JSON.stringify({ edits: prepared.edits, remarks: prepared.remarks }, null, 2)}\n`,
+    [prepared.illustration.path]: prepared.illustration.svg,
+  };
+  return Object.entries(files).map(([name, content]) => {
+    const file = join(folder, name);
+    writeFileSync(file, content);
+    return file;
+  });
+}
+
+function report(files: readonly string[], { edits, remarks }: PreparedArticle): void {
+  const [article, list, picture] = files.map((file) => relative('.', resolve(file)));
+  print(`\n${article}   the edited article, with its illustration`);
+  print(`${list}   ${edits.length} edits, ${remarks.length} remarks`);
+  print(`${picture}   the illustration`);
+}
+
+async function reportTrace(tree: CallTree, jaeger: RunningJaeger | undefined): Promise<void> {
+  if (!jaeger) {
+    print(
+      '\nTo see the trace: npm run demo -- --build-jaeger (takes minutes, once), or set ORC_JAEGER_URL, or put jaeger on PATH.',
+    );
+    return;
+  }
+  const wanted = flattenTree(tree).length;
+  const found = await countSpans(jaeger.queryUrl, tree.traceId, wanted);
+  print(`\n${jaeger.queryUrl}/trace/${tree.traceId}   the trace in Jaeger, ${found} of ${wanted} invocations`);
+}
+
+function projectFolder(): string {
+  return resolve(import.meta.dirname, '..', '..', '..');
+}

@@ -1,0 +1,27 @@
+import { readFileSync, statSync } from 'node:fs';
+import { UsageError } from './failure.js';
+
+/** Reads a text file. @throws UsageError that says what is wrong with it */
+export function readText(file: string): string {
+  try {
+    if (statSync(file).isDirectory()) throw new UsageError(`${file} is a folder; give a file.`);
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'it may not be read' : String(code);
+    throw new UsageError(`Cannot read ${file}: ${why}.`);
+  }
+}
+
+/** Arguments of a call: JSON text, a file that holds it, or `-` for standard input. @throws UsageError */
+export function readArguments(source: string): unknown {
+  const isInline = /^\s*[[{"]/.test(source);
+  const text = source === '-' ? readFileSync(0, 'utf8') : isInline ? source : readText(source);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const where = source === '-' ? 'Standard input' : isInline ? 'The value of --args' : source;
+    throw new UsageError(`${where} is not JSON: ${(error as Error).message}.`);
+  }
+}

@@ -1,0 +1,29 @@
+import { Command, CommanderError } from 'commander';
+import { addCallCommand } from './commands/call.js';
+import { addDemoCommand } from './commands/demo.js';
+import { addPluginsCommand } from './commands/plugins.js';
+import { addTraceCommand } from './commands/trace.js';
+import { addUpCommand } from './commands/up.js';
+import { EXIT, exitCodeOf, messageOf } from './failure.js';
+import { coloursFor, tell } from './terminal.js';
+
+const program = new Command('orchestrator')
+  .description('Plugins that call each other: run the system, call capabilities, read call trees.')
+  .version('0.1.0')
+  .option('--nats <url>', 'where NATS is (default: NATS_URL, or nats://127.0.0.1:4222)')
+  .option('--caller <name>', 'the name to call under', 'cli')
+  .showHelpAfterError('Try: orchestrator --help')
+  .exitOverride();
+
+for (const add of [addUpCommand, addDemoCommand, addPluginsCommand, addCallCommand, addTraceCommand]) add(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+  } else {
+    tell(coloursFor(process.stderr).red(messageOf(error)));
+    process.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,0 +1,47 @@
+/** A call tree as text: who called whom, how deep, how often tried, how long. Pure. */
+import type { CallTree, InvocationNode } from '@orchestrator/protocol';
+import type { Colours } from './terminal.js';
+
+/** One line per invocation; faults on a line of their own below it. */
+export function renderTree(tree: CallTree, colours: Colours): string {
+  const lines = tree.roots.flatMap((root) => [`${root.caller}`, ...renderNode(root, '', true, colours)]);
+  const totals = [`correlation ${tree.correlation}`, `trace       ${tree.traceId}`];
+  return [...lines, '', ...totals].join('\n');
+}
+
+function renderNode(node: InvocationNode, indent: string, isLast: boolean, colours: Colours): string[] {
+  const branch = `${indent}${isLast ? '└─ ' : '├─ '}`;
+  const below = `${indent}${isLast ? '   ' : '│  '}`;
+  const name = `${node.plugin}.${node.capability}`;
+  const version = node.version ? ` ${node.version}` : '';
+  const facts = [
+    `depth ${node.depth}`,
+    node.mode,
+    node.attempts === 1 ? '1 attempt' : `${node.attempts} attempts`,
+    durationOf(node),
+  ];
+  const line = `${branch}${mark(node, colours)} ${colours.bold(name)}${colours.dim(version)}  ${colours.dim(facts.join(' · '))}`;
+  const fault = node.fault ? [`${below}   ${colours.red(`${node.fault.code}: ${node.fault.message}`)}`] : [];
+  const children = node.children.flatMap((child, index) =>
+    renderNode(child, below, index === node.children.length - 1, colours),
+  );
+  return [line, ...fault, ...children];
+}
+
+function mark(node: InvocationNode, colours: Colours): string {
+  switch (node.state) {
+    case 'succeeded':
+      return colours.green('✓');
+    case 'failed':
+    case 'refused':
+      return colours.red('✗');
+    default:
+      return colours.yellow('…');
+  }
+}
+
+function durationOf(node: InvocationNode): string {
+  if (node.state === 'refused') return 'refused';
+  if (node.endedAtMs === undefined) return node.state;
+  return `${node.endedAtMs - node.admittedAtMs} ms`;
+}

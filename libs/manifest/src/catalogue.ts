@@ -1,0 +1,174 @@
+import { type CapabilityRef, Fault, formatCapabilityRef } from '@orchestrator/protocol';
+import semver from 'semver';
+import { type CapabilityManifest, MANIFEST_LIMITS, type Manifest } from './manifest.js';
+import { nearestCapabilities } from './nearest.js';
+
+/** Which capability is asked for, and who is there to run it. */
+export interface ResolveQuery extends CapabilityRef {
+  /** A semver range. Without one: any version that is not a prerelease. */
+  readonly range?: string | undefined;
+  readonly isLive: (plugin: string, version: string) => boolean;
+}
+
+/** The version that is to run a call. */
+export interface Resolved {
+  readonly ok: true;
+  readonly version: string;
+  readonly capability: CapabilityManifest;
+  /** False when no version in range has a live instance: then it is the highest one. */
+  readonly live: boolean;
+}
+
+/** Why no version can run a call: `not-found`, `incompatible-version` or `invalid-argument`. */
+export interface Unresolved {
+  readonly ok: false;
+  readonly fault: Fault;
+}
+
+export type Resolution = Resolved | Unresolved;
+
+/** A version with both answers that it can give, made once. */
+interface Candidate {
+  readonly version: string;
+  readonly live: Resolved;
+  readonly idle: Resolved;
+}
+
+/** What is known of one capability of one plugin, over all its versions. */
+interface CapabilityEntry {
+  /** All versions that have it, highest first. */
+  readonly versions: Candidate[];
+  /** What was found for a range that was asked for. */
+  readonly byRange: Map<string, readonly Candidate[] | Unresolved>;
+}
+
+const ANY_RELEASE = '*';
+
+/** Ranges remembered for a capability, and failures for all: enough for real callers, and a bound on hostile ones. */
+const MAX_RANGES = 64;
+const MAX_FAILURES = 256;
+
+/** Keeps a map from growing past its bound: the oldest entry makes room. */
+function remember<V>(map: Map<string, V>, key: string, value: V, bound: number): V {
+  if (map.size >= bound) {
+    const { value: oldest } = map.keys().next();
+    if (oldest !== undefined) map.delete(oldest);
+  }
+  map.set(key, value);
+  return value;
+}
+
+/**
+ * What is installed, in memory. Resolving what was asked for before costs three map look-ups and a call of `isLive` for
+ * each version tried (one, if the highest lives), and allocates nothing: answers are made once, and shared by all who
+ * get them. A new range costs one pass of semver over the versions. `set` and `remove` forget only what they concern.
+ */
+export class Catalogue {
+  readonly #manifests = new Map<string, Map<string, Manifest>>();
+  readonly #capabilities = new Map<string, Map<string, CapabilityEntry>>();
+  readonly #notFound = new Map<string, Unresolved>();
+
+  /** Installs a manifest that was validated, in place of one with the same name and version. */
+  set(manifest: Manifest): void {
+    const versions = this.#manifests.get(manifest.name) ?? new Map<string, Manifest>();
+    versions.set(manifest.version, manifest);
+    this.#manifests.set(manifest.name, versions);
+    this.#changed(manifest.name);
+  }
+
+  /** Removes a version of a plugin; unknown ones are ignored. */
+  remove(plugin: string, version: string): void {
+    const versions = this.#manifests.get(plugin);
+    if (!versions?.delete(version)) return;
+    if (versions.size === 0) this.#manifests.delete(plugin);
+    this.#changed(plugin);
+  }
+
+  /** Is any version of the plugin installed? */
+  has(plugin: string): boolean {
+    return this.#manifests.has(plugin);
+  }
+
+  /** Everything installed, by name, highest version first. */
+  list(): readonly Manifest[] {
+    return [...this.#manifests.values()]
+      .flatMap((versions) => [...versions.values()])
+      .sort((a, b) => (a.name === b.name ? semver.rcompare(a.version, b.version) : a.name < b.name ? -1 : 1));
+  }
+
+  /** Which version is to run a call: the highest live one in range, or the highest in range if none lives. */
+  resolve({ plugin, capability, range, isLive }: ResolveQuery): Resolution {
+    const entry = this.#capabilities.get(plugin)?.get(capability);
+    if (!entry) return this.#unknown(plugin, capability);
+    const wanted = range ?? ANY_RELEASE;
+    let found = entry.byRange.get(wanted);
+    if (!found) {
+      if (wanted.length > MANIFEST_LIMITS.rangeLength) return invalidRange(`${wanted.slice(0, 40)}…`);
+      found = candidatesInRange(plugin, capability, entry.versions, wanted);
+      remember(entry.byRange, wanted, found, MAX_RANGES);
+    }
+    if ('ok' in found) return found;
+    for (const candidate of found) if (isLive(plugin, candidate.version)) return candidate.live;
+    return (found[0] as Candidate).idle;
+  }
+
+  #changed(plugin: string): void {
+    this.#notFound.clear();
+    const entries = new Map<string, CapabilityEntry>();
+    for (const { version, capabilities } of this.#manifests.get(plugin)?.values() ?? []) {
+      for (const capability of capabilities) {
+        const entry: CapabilityEntry = entries.get(capability.name) ?? { versions: [], byRange: new Map() };
+        const answer = { ok: true, version, capability } as const;
+        entry.versions.push({ version, live: { ...answer, live: true }, idle: { ...answer, live: false } });
+        entries.set(capability.name, entry);
+      }
+    }
+    for (const { versions } of entries.values()) versions.sort((a, b) => semver.rcompare(a.version, b.version));
+    if (entries.size > 0) this.#capabilities.set(plugin, entries);
+    else this.#capabilities.delete(plugin);
+  }
+
+  #unknown(plugin: string, capability: string): Unresolved {
+    const key = formatCapabilityRef({ plugin, capability });
+    const known = this.#notFound.get(key);
+    if (known) return known;
+    const nearest = nearestCapabilities({ plugin, capability }, this.#installed());
+    const what = this.#manifests.has(plugin)
+      ? `The plugin "${plugin}" has no capability "${capability}".`
+      : `No plugin "${plugin}" is installed.`;
+    const message = nearest.length > 0 ? `${what} Nearest: ${nearest.join(', ')}.` : what;
+    const fault = new Fault('not-found', message, { nearest });
+    return remember(this.#notFound, key, { ok: false, fault }, MAX_FAILURES);
+  }
+
+  *#installed(): Generator<CapabilityRef> {
+    for (const [plugin, entries] of this.#capabilities) {
+      for (const capability of entries.keys()) yield { plugin, capability };
+    }
+  }
+}
+
+function invalidRange(range: string): Unresolved {
+  const message = `"${range}" is not a semver range. Write one like ^1.0.0, 1.x or >=1.2.0 <3.`;
+  return { ok: false, fault: new Fault('invalid-argument', message) };
+}
+
+/** The versions in range, highest first and at least one, or why there is none. */
+function candidatesInRange(
+  plugin: string,
+  capability: string,
+  versions: readonly Candidate[],
+  range: string,
+): readonly Candidate[] | Unresolved {
+  if (semver.validRange(range) === null) return invalidRange(range);
+  const parsed = new semver.Range(range);
+  const inRange = versions.filter(({ version }) => parsed.test(version));
+  if (inRange.length > 0) return inRange;
+  const available = versions.map(({ version }) => version);
+  const what =
+    range === ANY_RELEASE
+      ? `Only prereleases of ${plugin}.${capability} are installed, and they are used only when a range names them.`
+      : `No version of ${plugin}.${capability} is in the range "${range}".`;
+  const message = `${what} Available: ${available.join(', ')}.`;
+  return { ok: false, fault: new Fault('incompatible-version', message, { available }) };
+}
