@@ -1,0 +1,69 @@
+/** A whole system of real processes on a private nats-server, for one test file. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ask, type Bus, CallClient, connectBus } from '@orchestrator/bus';
+import { type PluginEntry, type RunningSystem, startSystem } from '@orchestrator/local';
+import { type CallTree, flattenTree, type InvocationNode, type TreeQuery } from '@orchestrator/protocol';
+
+export interface TestSystemOptions {
+  readonly plugins: readonly PluginEntry[];
+  readonly otlpUrl?: string;
+  /** Added to the environment of every process. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export interface TestSystem extends RunningSystem {
+  /** Connected as a caller without credentials. */
+  readonly bus: Bus;
+  readonly client: CallClient;
+  /** What the processes wrote, for the message of a failing test. */
+  readonly log: readonly string[];
+  /** Waits until the history holds a tree that fits. @throws with what it holds instead */
+  treeWhere(query: TreeQuery, fits: (nodes: readonly InvocationNode[]) => boolean): Promise<CallTree>;
+}
+
+const TREE_TIMEOUT_MS = 20_000;
+const TREE_POLL_MS = 20;
+
+export async function startTestSystem(options: TestSystemOptions): Promise<TestSystem> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'orc-test-'));
+  const log: string[] = [];
+  const system = await startSystem({ ...options, dataDir, log: (line) => log.push(line) });
+  const bus = await connectBus({ url: system.nats.url, name: 'test' });
+  const client = new CallClient(bus, 'tester');
+  return {
+    ...system,
+    bus,
+    client,
+    log,
+    treeWhere: (query, fits) => treeWhere(client, query, fits),
+    stop: async () => {
+      await bus.nc.close();
+      await system.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function treeWhere(
+  client: CallClient,
+  query: TreeQuery,
+  fits: (nodes: readonly InvocationNode[]) => boolean,
+): Promise<CallTree> {
+  const giveUpAtMs = Date.now() + TREE_TIMEOUT_MS;
+  for (;;) {
+    let tree: CallTree | undefined;
+    let trouble: unknown;
+    try {
+      tree = await ask<CallTree>(client.requester, 'choreographer', 'tree', query);
+    } catch (error) {
+      trouble = error;
+    }
+    if (tree && fits(flattenTree(tree))) return tree;
+    if (Date.now() > giveUpAtMs) {
+      throw new Error(`No fitting tree: ${tree ? JSON.stringify(tree, null, 2) : String(trouble)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, TREE_POLL_MS));
+  }
+}

@@ -1,0 +1,41 @@
+import { IsArray, IsInt, IsNumber, IsOptional, IsString, Min } from 'class-validator';
+
+export class EchoInput {
+  @IsString() text!: string;
+  @IsOptional() @IsInt() @Min(0) times?: number;
+}
+
+export class EchoOutput {
+  @IsString() text!: string;
+}
+
+export class WorkInput {
+  /** Names this piece of work in the effect log. */
+  @IsString() name!: string;
+  /** How long it takes. */
+  @IsInt() @Min(0) ms!: number;
+}
+
+export class CallInput {
+  /** plugin.capability */
+  @IsString() capability!: string;
+  @IsString() argsJson!: string;
+  @IsOptional() @IsString() mode?: string;
+  @IsOptional() @IsString() key?: string;
+  @IsOptional() @IsNumber() timeoutMs?: number;
+}
+
+export class AnyOutput {
+  @IsString() json!: string;
+}
+
+export class ChainInput {
+  /** What is still to be called, next first. */
+  @IsArray() @IsString({ each: true }) rest!: string[];
+}
+
+export class SizeInput {
+  @IsInt() @Min(0) bytes!: number;
+}
+
+export class Nothing {}

@@ -1,0 +1,195 @@
+import { appendFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Controller, Module } from '@nestjs/common';
+import { Capability, CapabilityClient, Fault, InvocationContext, PluginModule } from '@orchestrator/plugin-sdk';
+import { AnyOutput, CallInput, ChainInput, EchoInput, EchoOutput, Nothing, SizeInput, WorkInput } from './probe.dto.js';
+
+/** Where runs are recorded outside NATS: one line each, `<started|ended> <name> <attempt> <instance pid>`. */
+function effect(what: string): void {
+  const file = process.env.PROBE_EFFECTS;
+  if (file) appendFileSync(file, `${what} ${process.pid}\n`);
+}
+
+/** Calls made with no invocation around them, as a forgotten callback makes them. */
+const outside: { run?: () => void } = {};
+setInterval(() => {
+  outside.run?.();
+  delete outside.run;
+}, 5).unref();
+
+@Controller()
+export class Probe {
+  readonly #capabilities: CapabilityClient;
+
+  constructor(capabilities: CapabilityClient) {
+    this.#capabilities = capabilities;
+  }
+
+  @Capability({ name: 'echo', description: 'Answers what it gets.', input: EchoInput, output: EchoOutput })
+  echo({ text, times = 1 }: EchoInput): EchoOutput {
+    return { text: text.repeat(times ?? 1) };
+  }
+
+  @Capability({ name: 'work', description: 'Takes its time, and logs it.', input: WorkInput, output: EchoOutput })
+  async work({ name, ms }: WorkInput, context: InvocationContext): Promise<EchoOutput> {
+    effect(`started ${name} ${context.attempt}`);
+    context.progress(1, name);
+    await delay(ms, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted());
+    effect(`ended ${name} ${context.attempt}`);
+    return { text: name };
+  }
+
+  @Capability({ name: 'call', description: 'Calls what it is told to.', input: CallInput, output: AnyOutput })
+  async call(input: CallInput): Promise<AnyOutput> {
+    const options = {
+      ...(input.key != null && { key: input.key }),
+      ...(input.timeoutMs != null && { timeoutMs: input.timeoutMs }),
+    };
+    const args = JSON.parse(input.argsJson) as object;
+    if (input.mode === 'durable') {
+      const requested = await this.#capabilities.request(input.capability, args, options);
+      return { json: JSON.stringify({ invocation: requested.invocation, result: await requested.result() }) };
+    }
+    return { json: JSON.stringify(await this.#capabilities.call(input.capability, args, options)) };
+  }
+
+  @Capability({ name: 'relay', description: 'Calls the next of a chain.', input: ChainInput, output: AnyOutput })
+  relay({ rest }: ChainInput): Promise<AnyOutput> {
+    return this.next(rest);
+  }
+
+  @Capability({ name: 'lost', description: 'Calls from outside its context.', input: EchoInput, output: AnyOutput })
+  lost(input: EchoInput): Promise<AnyOutput> {
+    return new Promise((resolve, reject) => {
+      outside.run = () => {
+        this.#capabilities.call('probe.echo', input).then((value) => resolve({ json: JSON.stringify(value) }), reject);
+      };
+    });
+  }
+
+  @Capability({
+    name: 'kept',
+    description: 'Calls from a callback, with its context.',
+    input: EchoInput,
+    output: AnyOutput,
+  })
+  kept(input: EchoInput, context: InvocationContext): Promise<AnyOutput> {
+    return new Promise((resolve, reject) => {
+      outside.run = () => {
+        context.call('probe.echo', input).then((value) => resolve({ json: JSON.stringify(value) }), reject);
+      };
+    });
+  }
+
+  @Capability({ name: 'fail', description: 'Throws an ordinary error.', input: Nothing, output: EchoOutput })
+  fail(): EchoOutput {
+    throw new Error('the probe failed on purpose');
+  }
+
+  @Capability({ name: 'refuse', description: 'Throws a fault of its own.', input: Nothing, output: EchoOutput })
+  refuse(): EchoOutput {
+    throw new Fault('exhausted', 'no more today', { until: 'tomorrow' });
+  }
+
+  @Capability({
+    name: 'hang',
+    description: 'Never answers, whatever the signal says.',
+    input: Nothing,
+    output: EchoOutput,
+    deadlineMs: 300,
+  })
+  hang(): Promise<EchoOutput> {
+    return new Promise(() => {});
+  }
+
+  @Capability({
+    name: 'block',
+    description: 'Blocks the whole process.',
+    input: WorkInput,
+    output: EchoOutput,
+    deadlineMs: 300,
+  })
+  block({ name, ms }: WorkInput): EchoOutput {
+    const end = Date.now() + ms;
+    while (Date.now() < end);
+    return { text: name };
+  }
+
+  @Capability({ name: 'die', description: 'Takes its process with it.', input: Nothing, output: EchoOutput })
+  die(): EchoOutput {
+    process.kill(process.pid, 'SIGKILL');
+    return { text: 'never' };
+  }
+
+  @Capability({
+    name: 'misanswer',
+    description: 'Answers what its schema does not allow.',
+    input: Nothing,
+    output: EchoOutput,
+  })
+  misanswer(): EchoOutput {
+    return { text: 1, extra: true } as unknown as EchoOutput;
+  }
+
+  @Capability({ name: 'unwritable', description: 'Answers what JSON cannot hold.', input: Nothing, output: EchoOutput })
+  unwritable(): EchoOutput {
+    return { text: 1n } as unknown as EchoOutput;
+  }
+
+  @Capability({ name: 'big', description: 'Answers so many bytes.', input: SizeInput, output: EchoOutput })
+  big({ bytes }: SizeInput): EchoOutput {
+    return { text: 'x'.repeat(bytes) };
+  }
+
+  @Capability({ name: 'self', description: 'Calls itself.', input: Nothing, output: AnyOutput })
+  async self(): Promise<AnyOutput> {
+    return { json: JSON.stringify(await this.#capabilities.call('probe.self', {})) };
+  }
+
+  private async next([first, ...rest]: string[]): Promise<AnyOutput> {
+    if (first === undefined) return { json: '"end"' };
+    return { json: JSON.stringify(await this.#capabilities.call(first, { rest })) };
+  }
+}
+
+/** One class with many capabilities that only pass on: `probe.step-1` to `probe.step-20`, for chains of any depth. */
+@Controller()
+export class Steps {
+  readonly #capabilities: CapabilityClient;
+
+  constructor(capabilities: CapabilityClient) {
+    this.#capabilities = capabilities;
+  }
+
+  async step({ rest: [first, ...rest] }: ChainInput): Promise<AnyOutput> {
+    if (first === undefined) return { json: '"end"' };
+    return { json: JSON.stringify(await this.#capabilities.call(first, { rest })) };
+  }
+}
+
+for (let n = 1; n <= 20; n++) {
+  const key = `step${n}`;
+  const prototype = Steps.prototype as unknown as Record<string, Steps['step']>;
+  prototype[key] = async function (this: Steps, input) {
+    return this.step(input);
+  };
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, key) as TypedPropertyDescriptor<Steps['step']>;
+  Reflect.defineMetadata('design:paramtypes', [ChainInput], prototype, key);
+  Capability({ name: `step-${n}`, description: 'Passes on.', input: ChainInput, output: AnyOutput })(
+    prototype,
+    key,
+    descriptor,
+  );
+}
+
+@Module({
+  imports: [
+    PluginModule.forRoot({
+      name: process.env.PROBE_NAME ?? 'probe',
+      version: process.env.PROBE_VERSION ?? '1.0.0',
+      description: 'Behaves and misbehaves in known ways.',
+    }),
+  ],
+  controllers: [Probe, Steps],
+})
+export class ProbeModule {}

@@ -1,0 +1,5 @@
+import 'reflect-metadata';
+import { runPlugin } from '@orchestrator/plugin-sdk';
+
+const { ProbeModule } = await import('./probe.module.js');
+await runPlugin(ProbeModule);
