@@ -1,15 +1,11 @@
 export { headers, type Msg, type MsgHdrs, type Subscription } from '@nats-io/transport-node';
 export { type Answer, faultHeaders, readAnswer } from './answers.js';
 export { CallClient, type CallOptions, type CallOutcome, type RequestHandle } from './call-client.js';
-export { CatalogueBucket, type CatalogueChange } from './catalogue-bucket.js';
 export { type Bus, type BusOptions, connectBus, DEFAULT_NATS_URL } from './connection.js';
 export type { Delivery } from './deliveries.js';
 export { type MicroEndpoint, MicroService, type MicroServiceOptions } from './micro-service.js';
-export { type ProvisionOptions, provisionConsumer, provisionStreams } from './provision.js';
 export { Puller, type PullerOptions } from './puller.js';
 export { ask, serveQuery } from './queries.js';
 export { Requester, type RequestOptions } from './requester.js';
 export { ResultWaiter, readResult } from './results.js';
 export { StoredPublisher, type StoreOutcome } from './stored-publisher.js';
-export { purgeWork, readWork } from './stored-work.js';
-export { followStream, type StoredMessage, streamCreatedAt } from './stream-follower.js';

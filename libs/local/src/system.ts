@@ -88,7 +88,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     const started = await startProcess({
       name: as,
       command: process.execPath,
-      args: ['--enable-source-maps', entry],
+      args: [entry],
       env: { ...secrets, ...env, NATS_URL: urlAs(user) },
       readyLine: / ready$/,
       graceMs: 10_000,

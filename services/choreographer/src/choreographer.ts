@@ -3,18 +3,14 @@
  * work with no leader. This class puts the parts together, and starts and stops them in the right order.
  */
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { type Bus, MicroService, Requester, StoredPublisher, serveQuery } from '@orchestrator/bus';
 import {
-  type Bus,
   CatalogueBucket,
   followStream,
-  MicroService,
   provisionConsumer,
   provisionStreams,
-  Requester,
-  StoredPublisher,
-  serveQuery,
   streamCreatedAt,
-} from '@orchestrator/bus';
+} from '@orchestrator/bus/streams';
 import { Catalogue, Liveness, type Manifest } from '@orchestrator/manifest';
 import {
   ContextSigner,

@@ -4,16 +4,8 @@
  * that is down stops none.
  */
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import {
-  type Bus,
-  CatalogueBucket,
-  faultHeaders,
-  MicroService,
-  type Msg,
-  provisionConsumer,
-  provisionStreams,
-  serveQuery,
-} from '@orchestrator/bus';
+import { type Bus, faultHeaders, MicroService, type Msg, serveQuery } from '@orchestrator/bus';
+import { CatalogueBucket, provisionConsumer, provisionStreams } from '@orchestrator/bus/streams';
 import { Liveness, type Manifest, validateManifest } from '@orchestrator/manifest';
 import {
   Fault,
@@ -173,7 +165,7 @@ function readAnnouncement(msg: Msg): { manifest: Manifest; instance: string } {
     });
   }
   const checked = validateManifest(body?.manifest);
-  if (!checked.ok) {
+  if (checked.problems) {
     throw new Fault('invalid-argument', `The manifest has ${checked.problems.length} problem(s).`, {
       problems: checked.problems,
     });

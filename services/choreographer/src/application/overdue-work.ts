@@ -2,7 +2,8 @@
  * Durable work past its deadline that nobody has ended: waiting for a plugin that is not there, or held by one that hangs.
  * Every replica sweeps its own projection; the one-result rule makes doubles harmless.
  */
-import { type Bus, purgeWork, type Requester, readResult, readWork, type StoredPublisher } from '@orchestrator/bus';
+import { type Bus, type Requester, readResult, type StoredPublisher } from '@orchestrator/bus';
+import { purgeWork, readWork } from '@orchestrator/bus/streams';
 import { type AdmittedRecord, Fault, HEADERS, subjects } from '@orchestrator/protocol';
 import type { HistoryProjection } from '../adapters/history-projection.js';
 import type { History } from './history.js';

@@ -1,0 +1,8 @@
+/**
+ * `@orchestrator/bus/streams`: making and reading streams and buckets, which only services do. Apart from the rest, so that
+ * a plugin's process does not load the JetStream and KV clients.
+ */
+export { CatalogueBucket, type CatalogueChange } from './catalogue-bucket.js';
+export { type ProvisionOptions, provisionConsumer, provisionStreams } from './provision.js';
+export { purgeWork, readWork } from './stored-work.js';
+export { followStream, type StoredMessage, streamCreatedAt } from './stream-follower.js';
