@@ -27,7 +27,7 @@ function frontMatter(document: MarkdownDocument): Record<string, unknown> {
   const node = document.root.children.find((child) => child.type === 'yaml');
   if (node === undefined) return {};
   try {
-    const parsed: unknown = parseYaml(node.value, { logLevel: 'silent' });
+    const parsed: unknown = parseYaml(node.value, { logLevel: 'error' });
     return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
   } catch {
     return {};

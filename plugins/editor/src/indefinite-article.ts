@@ -15,7 +15,8 @@ const SPELLED_WITH_A = new Set(
 );
 
 /** Vowel letters that sound like consonants: a unit, a usual, a European, a one-off. */
-const SOUNDS_LIKE_CONSONANT = /^(?:eu|ew|one|once|ouija|u(?:[bcdfghjklmqrstvwxyz][aeiou]|na[nr]|ni(?![mn])|k|se|sa))/;
+const SOUNDS_LIKE_CONSONANT =
+  /^(?:eu|ew|one|once|ouija|u(?:[bcdfghjklmqrstvwxyz][aeiou]|[iu]|ml|na[nr]|ni(?![mn])|k|se|sa))/;
 const UN_WORDS = /^(?:un(?:a(?!n|r)|e|o|u|i[mn]|ident|ideal)|up|urb|urg)/;
 /** Words with a silent h. */
 const SILENT_H = /^(?:hour|honest|honor|honour|heir)/;

@@ -12,7 +12,7 @@ interface Candidate {
   readonly words: readonly string[];
   /** Spellings with how often each was seen. */
   readonly forms: Map<string, number>;
-  /** Mentions in the text itself, headings counted more, the title not. */
+  /** Mentions in the text itself; the title is none. */
   mentions: number;
   weight: number;
 }
@@ -53,11 +53,12 @@ export function keyTerms(blocks: readonly ProseBlock[], title: string, maxTerms:
   for (const phrase of phrasesOf(title)) add(phrase, TITLE_WEIGHT, 0);
   for (const block of blocks) {
     const weight = block.kind === 'heading' ? HEADING_WEIGHT : 1;
-    for (const phrase of phrasesOf(readable(block))) add(phrase, weight, weight);
+    for (const phrase of phrasesOf(readable(block))) add(phrase, weight, 1);
   }
   const scored = [...candidates.values()]
     .filter(
-      ({ weight, mentions, words }) => weight > 1 && mentions > 0 && (words.length > 1 || (words[0]?.length ?? 0) > 2),
+      ({ weight, mentions, words }) =>
+        weight > 1 && mentions >= (words.length > 1 ? 2 : 1) && (words.length > 1 || (words[0]?.length ?? 0) > 2),
     )
     .map((candidate) => {
       const rake = candidate.words.reduce((sum, word) => sum + (degree.get(word) ?? 0) / (frequency.get(word) ?? 1), 0);
@@ -73,7 +74,9 @@ export function keyTerms(blocks: readonly ProseBlock[], title: string, maxTerms:
       continue;
     chosen.push(candidate);
   }
-  return chosen.map(({ forms }) => [...forms].sort((one, other) => other[1] - one[1])[0]?.[0] ?? '');
+  return chosen.map(
+    ({ forms }) => [...forms].sort((one, other) => other[1] - one[1] || one[0].length - other[0].length)[0]?.[0] ?? '',
+  );
 }
 
 /** Forms of one word: report and reporting. */

@@ -12,6 +12,8 @@ const OWN_TERM_COUNT = 4;
 
 /** A short unknown word with a capital is a name more often than a mistake. */
 const MIN_CAPITALISED_LENGTH = 6;
+/** Longer is no word, and slow to take apart. */
+const MAX_WORD_LENGTH = 40;
 /** Parts of hyphenated words shorter than this are prefixes. */
 const MIN_PART_LENGTH = 4;
 
@@ -53,6 +55,7 @@ export async function spellingRemarks(
       const start = match.index;
       const word = match[0].replace(/['’]s$/, '');
       const end = start + word.length;
+      if (word.length > MAX_WORD_LENGTH) continue;
       const isPart = text.charAt(start - 1) === '-' || text.charAt(end) === '-';
       if (
         word.length < (isPart ? MIN_PART_LENGTH : 3) ||

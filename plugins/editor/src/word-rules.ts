@@ -6,7 +6,8 @@ import type { QuoteStyle } from './quotation-marks.js';
 
 /** Mistakes in single words that may be mended anywhere but in quotations: doubled words, a/an, lost apostrophes. */
 export function wordEdits(block: ProseBlock, reading: EnglishReading, style: QuoteStyle): ProseEdit[] {
-  return reading.findings.flatMap((finding) => {
+  const findings = [...reading.findings, ...articlesBeforeInitialisms(block.text)];
+  return findings.flatMap((finding) => {
     if (hasFlag(block, finding.start, finding.end, QUOTED)) return [];
     if (isBoundToNeighbour(block.text, finding.start, finding.end)) return [];
     switch (finding.plugin) {
@@ -50,6 +51,14 @@ function articleEdit(block: ProseBlock, { start, end, actual, expected }: Englis
   if (after === undefined || next.includes(PLACEHOLDER) || !needsOtherArticle(actual, next)) return [];
   if (actual.toLowerCase() === 'a' && isLetterName(text, start)) return [];
   return [{ rule: 'indefinite-article', start, end, after }];
+}
+
+/** The plugin passes over most initialisms. */
+function articlesBeforeInitialisms(text: string): EnglishFinding[] {
+  return [...text.matchAll(/(?<![\p{L}\p{N}'’])(?:an?|An)(?=\s+\p{Lu}{2})/gu)].map(({ index, 0: actual }) => {
+    const expected = actual === 'a' ? 'an' : actual.slice(0, 1);
+    return { plugin: 'articles', start: index, end: index + actual.length, actual, expected: [expected] };
+  });
 }
 
 /** Negations and pronouns that without their apostrophe are no words; `cant`, `wont`, `lets`, `its` are. */
