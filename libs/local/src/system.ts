@@ -44,6 +44,8 @@ export interface RunningSystem {
   start(name: string, as?: string): Promise<RunningProcess>;
   /** Starts a plugin that was not among the first ones, as the development user. */
   startPlugin(plugin: PluginEntry, env?: NodeJS.ProcessEnv): Promise<RunningProcess>;
+  /** Kills nats-server with SIGKILL and starts it again on the same port and data: for tests of what survives. Needs a `dataDir`. */
+  restartNats(): Promise<void>;
   /** Ends everything: plugins first, then services, then NATS. */
   stop(): Promise<void>;
 }
@@ -64,12 +66,14 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const names = options.plugins.map((plugin) => plugin.name);
   const passwords = createNatsPasswords(names);
   onStep('nats-server');
-  const nats = await startNats({
-    config: renderNatsConfig({ plugins: names, password: (user) => passwords[user] ?? '' }),
-    ...(options.dataDir && { dataDir: join(options.dataDir, 'nats') }),
-    ...(options.natsPort !== undefined && { port: options.natsPort }),
-    ...options.locate,
-  });
+  const launchNats = (port: number | undefined) =>
+    startNats({
+      config: renderNatsConfig({ plugins: names, password: (user) => passwords[user] ?? '' }),
+      ...(options.dataDir && { dataDir: join(options.dataDir, 'nats') }),
+      ...(port !== undefined && { port }),
+      ...options.locate,
+    });
+  let nats = await launchNats(options.natsPort);
   const urlAs = (user: string) => {
     const password = passwords[user];
     return nats.external || user === 'caller' || password === undefined
@@ -107,6 +111,12 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       return run(name, as, name, plugin?.entry ?? join(requiredRoot(), 'services', name, 'dist', 'main.js'));
     },
     startPlugin: (plugin, env) => run(plugin.name, plugin.name, ANY_PLUGIN_USER, plugin.entry, env),
+    restartNats: async () => {
+      const { port } = nats;
+      nats.kill('SIGKILL');
+      await nats.exited;
+      nats = await launchNats(port);
+    },
     stop: async () => {
       const isService = (name: string) => SERVICES.some((service) => name.startsWith(service));
       const [services, plugins] = [true, false].map((wanted) =>

@@ -1,0 +1,9 @@
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { PluginEntry } from '@orchestrator/local';
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+
+/** The plugins of `test/plugins`: they behave and misbehave in known ways. */
+export const PROBE: PluginEntry = { name: 'probe', entry: join(ROOT, 'test/plugins/dist/probe.js') };
+export const MIRROR: PluginEntry = { name: 'mirror', entry: join(ROOT, 'test/plugins/dist/mirror.js') };

@@ -1,0 +1,123 @@
+/** What must survive kill -9 of a process in the middle of a run. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { flattenTree } from '@orchestrator/protocol';
+import { EffectLog, MIRROR, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
+
+const WORK = { plugin: 'probe', capability: 'work' };
+const LEASE_MS = 1_500;
+
+describe('kill -9', () => {
+  let effects: EffectLog;
+  let system: TestSystem;
+
+  beforeEach(async () => {
+    effects = new EffectLog();
+    const env = { PROBE_EFFECTS: effects.file, ORC_LEASE_MS: String(LEASE_MS) };
+    system = await startTestSystem({ plugins: [PROBE, MIRROR], env });
+  });
+
+  afterEach(async () => {
+    await system?.stop();
+    effects.remove();
+  });
+
+  /** Kills a process and waits until it is gone. */
+  async function kill(name: string): Promise<void> {
+    const running = system.processes.get(name);
+    running?.kill('SIGKILL');
+    await running?.exited;
+  }
+
+  function started(name: string) {
+    return effects.read().filter((effect) => effect.name === name && effect.what === 'started');
+  }
+
+  it('of the choreographer while a plugin works — the result arrives, once, and the history is whole', async () => {
+    const handle = await system.client.request(WORK, { name: 'survivor', ms: 1_000 });
+    await effects.first((effect) => effect.name === 'survivor');
+    await kill('choreographer');
+    await effects.first((effect) => effect.name === 'survivor' && effect.what === 'ended');
+    await system.start('choreographer');
+    expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'survivor' } });
+    const tree = await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'succeeded');
+    expect(flattenTree(tree)).toHaveLength(1);
+    expect(started('survivor')).toHaveLength(1);
+  });
+
+  it('of the choreographer, with requests stored while it is away — all are answered when it is back', async () => {
+    await kill('choreographer');
+    const handles = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => system.client.request(WORK, { name: `waiting-${n}`, ms: 0 })),
+    );
+    await system.start('choreographer');
+    const outcomes = await Promise.all(handles.map((handle) => handle.outcome()));
+    expect(outcomes.map((outcome) => outcome.result)).toEqual(
+      handles.map((_, n) => ({ ok: true, value: { text: `waiting-${n}` } })),
+    );
+  });
+
+  it('of the plugin in the middle of a run — another run brings the result, once, as the second attempt', async () => {
+    const handle = await system.client.request(WORK, { name: 'again', ms: 500 });
+    await effects.first((effect) => effect.name === 'again');
+    await kill('probe');
+    await system.start('probe');
+    expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'again' } });
+    const tree = await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'succeeded');
+    expect(tree.roots[0]?.attempts).toBe(2);
+    expect(started('again').map((effect) => effect.attempt)).toEqual([1, 2]);
+  });
+
+  it('of the plugin, with another instance alive — that one takes over', async () => {
+    await system.start('probe', 'probe-2');
+    const handle = await system.client.request(WORK, { name: 'handed-over', ms: 500 });
+    const first = await effects.first((effect) => effect.name === 'handed-over');
+    const victim = system.processes.get('probe')?.pid === first.pid ? 'probe' : 'probe-2';
+    await kill(victim);
+    expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'handed-over' } });
+    expect(new Set(started('handed-over').map((effect) => effect.pid)).size).toBe(2);
+  });
+
+  it('of the parent’s plugin while a durable child works — the second run finds the child again', async () => {
+    const child = { capability: 'mirror.work', argsJson: '{"name":"child","ms":1500}', mode: 'durable' };
+    const handle = await system.client.request({ plugin: 'probe', capability: 'call' }, child);
+    await effects.first((effect) => effect.name === 'child');
+    await kill('probe');
+    await system.start('probe');
+    const outcome = await handle.outcome();
+    expect(outcome.result).toMatchObject({ ok: true });
+    expect(started('child')).toHaveLength(1);
+    const tree = await system.treeWhere({ request: handle.sequence }, (nodes) =>
+      nodes.every((node) => node.state === 'succeeded'),
+    );
+    expect(flattenTree(tree).map((node) => `${node.plugin}.${node.capability}`)).toEqual(['probe.call', 'mirror.work']);
+  });
+
+  it('of everything but NATS — the history of durable calls is rebuilt, also from nothing', async () => {
+    const handle = await system.client.request(WORK, { name: 'remembered', ms: 0 });
+    await handle.outcome();
+    await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'succeeded');
+    await Promise.all(['probe', 'choreographer', 'registry'].map(kill));
+    await system.forgetProjection();
+    await Promise.all(['registry', 'choreographer'].map((name) => system.start(name)));
+    const tree = await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'succeeded');
+    expect(tree.roots[0]).toMatchObject({ invocation: handle.invocation, attempts: 1 });
+  });
+
+  it('of the registry — no call is stopped, and a plugin that starts meanwhile is accepted when it is back', async () => {
+    await kill('registry');
+    const echo = { plugin: 'probe', capability: 'echo' };
+    expect((await system.client.call(echo, { text: 'still' })).result).toMatchObject({ ok: true });
+    const late = system.start('probe', 'probe-2');
+    await system.start('registry');
+    await late;
+    expect((await system.client.call(echo, { text: 'there' })).result).toMatchObject({ ok: true });
+  });
+
+  it('of nats-server — everything resumes by itself, and a stored request is answered', async () => {
+    await kill('choreographer');
+    const handle = await system.client.request(WORK, { name: 'through', ms: 0 });
+    await system.restartNats();
+    await system.start('choreographer');
+    expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'through' } });
+  });
+});
