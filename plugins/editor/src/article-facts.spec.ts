@@ -45,7 +45,7 @@ describe('articleFacts — key terms', () => {
   it('come from the text, not from code, addresses, templates or markup', async () => {
     const noise = '`zig` {{ zig }} <b zig="1"> https://zig.example/zig ![zig](zig.png)\n\n```\nzig zig\n```\n';
     const { keyTerms } = await articleFacts(
-      `---\nzig: zig\n---\n\n${noise.repeat(5)}Lions eat. Lions sleep. Lions play.\n`,
+      `---\ntitle: Big cats\nzig: zig\n---\n\n${noise.repeat(5)}Lions eat. Lions sleep. Lions play.\n`,
     );
     expect(keyTerms).toEqual(['lions']);
   });

@@ -16,10 +16,10 @@ const SPELLED_WITH_A = new Set(
 
 /** Vowel letters that sound like consonants: a unit, a usual, a European, a one-off. */
 const SOUNDS_LIKE_CONSONANT =
-  /^(?:eu|ew|one|once|ouija|u(?:[bcdfghjklmqrstvwxyz][aeiou]|[iu]|ml|na[nr]|ni(?![mn])|k|se|sa))/;
+  /^(?:eu|ew|one|once|ouija|u(?:[bcdfghjklmqrstvwxyz][aeiou]|[iu]|ml|hf|na[nr]|ni(?![mn])|k|se|sa))/;
 const UN_WORDS = /^(?:un(?:a(?!n|r)|e|o|u|i[mn]|ident|ideal)|up|urb|urg)/;
 /** Words with a silent h. */
-const SILENT_H = /^(?:hour|honest|honor|honour|heir)/;
+const SILENT_H = /^(?:hour(?!i)|honest|honor|honour|heir)/;
 /** Consonant starts that are read as a word, not letter by letter (nth, npm, mRNA, ssh, x-ray). */
 const READ_AS_WORD =
   /^(?:[bcdgjkpqtvwz][a-z]*[aeiouy]|[flmnr][aeiou][a-z]|f[lr][a-z]*[aeiouy]|s(?:[aeiou]|[chklmnptw][a-z]*[aeiouy]))/;
