@@ -1,11 +1,20 @@
 import { parse as parseYaml } from 'yaml';
-import type { ArticleFacts } from './article-facts.js';
 import { keyTerms } from './key-terms.js';
 import { type MarkdownDocument, parseMarkdown } from './markdown-tree.js';
 import { PLACEHOLDER, type ProseBlock, proseBlocks } from './prose-block.js';
 
 const MAX_TITLE_LENGTH = 90;
 const MAX_DESCRIPTION_LENGTH = 300;
+
+/** What an article says about itself. */
+export interface ArticleFacts {
+  /** Of the front matter, else the first heading, else the beginning of the first sentence; empty for an empty article. */
+  readonly title: string;
+  /** Front matter `description` or `excerpt`, else the first paragraph, shortened at a word. */
+  readonly description: string;
+  /** Up to seven terms the text is about, the strongest first. */
+  readonly keyTerms: readonly string[];
+}
 
 /** The work behind `articleFacts`. */
 export function readArticleFacts(markdown: string): ArticleFacts {

@@ -1,4 +1,4 @@
-import type { CopyEdit, CopyEditOptions, CopyEditRemark, CopyEditResult } from './copy-edit.js';
+import type { CopyEdit, CopyEditOptions, CopyEditRemark, CopyEditResult } from './copy-edit-result.js';
 import { type EnglishReading, readEnglish } from './english-findings.js';
 import { type MarkdownDocument, parseMarkdown } from './markdown-tree.js';
 import { plainWordEdits } from './plain-words.js';

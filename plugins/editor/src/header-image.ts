@@ -1,10 +1,4 @@
-/** An image to stand at the head of an article. */
-export interface HeaderImage {
-  /** Where it lies, as the article's readers reach it. */
-  readonly path: string;
-  /** What it shows, for those who do not see it. */
-  readonly alt: string;
-}
+import type { HeaderImage } from './header-placement.js';
 
 /**
  * Puts the image after the front matter, and after the title where the article begins with a first-level heading. Nothing

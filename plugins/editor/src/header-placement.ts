@@ -1,8 +1,15 @@
 import type { RootContent } from 'mdast';
-import type { HeaderImage } from './header-image.js';
 import { parseMarkdown } from './markdown-tree.js';
 
 const FRONT_MATTER: readonly string[] = ['yaml', 'toml'];
+
+/** An image to stand at the head of an article. */
+export interface HeaderImage {
+  /** Where it lies, as the article's readers reach it. */
+  readonly path: string;
+  /** What it shows, for those who do not see it. */
+  readonly alt: string;
+}
 
 /** The work behind `insertHeaderImage`. */
 export function placeHeaderImage(markdown: string, { path, alt }: HeaderImage): string {
