@@ -50,7 +50,7 @@ async function findEdits(
   readings: Map<string, EnglishReading>,
   turns: Turns,
 ): Promise<SourceEdit[]> {
-  const blocks = proseBlocks(document).map((block) => ({ block, marks: readQuotationMarks(block.text) }));
+  const blocks = proseBlocks(document).map((block) => ({ block, marks: readQuotationMarks(block) }));
   const style = options.quotes === undefined || options.quotes === 'as-written' ? prevailing(blocks) : options.quotes;
   const edits: SourceEdit[] = [];
   for (const { block, marks } of blocks) {
@@ -103,7 +103,7 @@ async function findRemarks(
   const remarks: { block: ProseBlock; remark: ProseRemark }[] = [];
   for (const block of blocks) {
     await turns.next();
-    flagQuotations(block, readQuotationMarks(block.text));
+    flagQuotations(block, readQuotationMarks(block));
     for (const remark of styleRemarks(block, read(block, readings))) remarks.push({ block, remark });
   }
   remarks.push(...(await spellingRemarks(blocks, options.knownWords ?? [])));

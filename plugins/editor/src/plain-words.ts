@@ -9,7 +9,7 @@ interface PlainWord {
   readonly notAfter?: RegExp;
 }
 
-const BE = /\b(?:be|is|are|was|were|been|being|not|as)\s+$/i;
+const BE = /(?:\b(?:be|is|are|was|were|been|being|not|as)|['’](?:s|re|m))\s+$/i;
 const ARTICLE = /\b(?:a|an|the|this|that|its|their|our|your)\s+$/i;
 
 const PLAIN_WORDS: readonly PlainWord[] = [

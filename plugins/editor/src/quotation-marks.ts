@@ -20,7 +20,7 @@ const DECADE = /^\d\d(?:s\b|(?![\d\w'’]))/;
  * What each mark of a block is, judged by its neighbours and by what is open. Marks that may be inches, minutes of arc or
  * unbalanced quotation are `unclear`.
  */
-export function readQuotationMarks(text: string): QuotationMark[] {
+export function readQuotationMarks({ text, flags, widths }: ProseBlock): QuotationMark[] {
   const marks: QuotationMark[] = [];
   let openDouble: number | undefined;
   let openSingle: number | undefined;
@@ -28,6 +28,8 @@ export function readQuotationMarks(text: string): QuotationMark[] {
   for (const match of text.matchAll(MARK)) {
     const index = match.index;
     const mark = match[0];
+    // Part of an attribute or of HTML. An escaped mark is locked too, but punctuation all the same.
+    if (((flags[index] ?? 0) & LOCKED) !== 0 && widths[index] === 1) continue;
     const double = mark === '"' || mark === '“' || mark === '”';
     const role = double
       ? doubleRole(text, index, mark, openDouble !== undefined)
@@ -91,7 +93,7 @@ function singleRole(
   }
   if (isSpace(before)) return 'unclear';
   if (isOpen) return 'close';
-  return /\d/.test(before) ? 'unclear' : 'apostrophe';
+  return before === PLACEHOLDER || /[\p{L}.,;:!?…)\]”"]/u.test(before) ? 'apostrophe' : 'unclear';
 }
 
 /** Whether a single mark further on stands where a closing one would. */

@@ -12,6 +12,8 @@ const VERBATIM: readonly RegExp[] = [
   /\$(?=\S)[^$\n]{1,200}?(?<=\S)\$(?!\d)/gu,
   // {: .class key="value" } of kramdown, {#id .class} of Pandoc.
   /\{[:#.][^{}\n]*\}/gu,
+  // key="value" anywhere.
+  /[\w-]+=(?:"[^"\n]*"|'[^'\n]*')/gu,
   // [[wiki link]].
   /\[\[[^[\]\n]*\]\]/gu,
   // Lines of directives: :::note "Title", !!! note "Title", ??? note "Title".
