@@ -1,0 +1,96 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { JSON_SCHEMA_DIALECT, type JsonSchema } from './json-schema.js';
+import { type Problem, pointerTo } from './problem.js';
+import { everySchema, isSchemaKeyword, type LocatedSchema, MAX_SCHEMA_DEPTH } from './schema-keywords.js';
+
+let metaSchema: ReturnType<Ajv2020['getSchema']>;
+
+/** The meta-schema of 2020-12, compiled when first needed: that takes longer than all else here. */
+function metaSchemaValidator(): NonNullable<typeof metaSchema> {
+  metaSchema ??= new Ajv2020({ allErrors: true }).getSchema(JSON_SCHEMA_DIALECT);
+  if (!metaSchema) throw new Error('ajv does not know the 2020-12 meta-schema');
+  return metaSchema;
+}
+
+/**
+ * What is wrong with the input or output schema of a capability: it must be valid 2020-12, use keywords of that dialect
+ * only, and stand alone, so that whoever reads it needs nothing else. `pointer` is where it stands in the manifest.
+ * It is not compiled: a schema of 200 KB can be made to take a compiler all memory. The cost is linear in its size.
+ */
+export function capabilitySchemaProblems(schema: JsonSchema, pointer: string): readonly Problem[] {
+  const schemas = [...everySchema(schema, '')];
+  const targets = referenceTargets(schemas);
+  const problems = schemas.flatMap((located) => [...misusedKeywords(located, targets)]);
+  if (problems.length === 0) {
+    const isValid = metaSchemaValidator();
+    isValid(schema);
+    for (const { instancePath, message, keyword } of isValid.errors ?? []) {
+      problems.push({ pointer: instancePath, message: `is not valid JSON Schema 2020-12: ${message ?? keyword}` });
+    }
+  }
+  return problems.map((problem) => ({ ...problem, pointer: pointer + problem.pointer }));
+}
+
+/** All that a reference within the schema may name: the places of its schemas, and their anchors. */
+function referenceTargets(schemas: readonly LocatedSchema[]): ReadonlySet<string> {
+  const targets = new Set<string>();
+  for (const { schema, pointer } of schemas) {
+    targets.add(`#${pointer}`);
+    if (typeof schema === 'boolean') continue;
+    for (const anchor of [schema.$anchor, schema.$dynamicAnchor]) {
+      if (typeof anchor === 'string') targets.add(`#${anchor}`);
+    }
+  }
+  return targets;
+}
+
+function* misusedKeywords({ schema, pointer, depth }: LocatedSchema, targets: ReadonlySet<string>): Generator<Problem> {
+  if (depth > MAX_SCHEMA_DEPTH) {
+    yield { pointer, message: `expected schemas at most ${MAX_SCHEMA_DEPTH} deep within each other` };
+    return;
+  }
+  for (const [keyword, value] of Object.entries(schema)) {
+    const at = pointerTo(pointer, keyword);
+    if (!isSchemaKeyword(keyword)) {
+      yield { pointer: at, message: `"${keyword}" is not a keyword of JSON Schema 2020-12` };
+    } else if ((keyword === '$ref' || keyword === '$dynamicRef') && typeof value === 'string') {
+      if (!targets.has(decoded(value))) {
+        yield {
+          pointer: at,
+          message: `expected a reference to a place within this schema, like #/$defs/…, got ${value}`,
+        };
+      }
+    } else if (keyword === '$id' && depth > 0) {
+      yield { pointer: at, message: 'expected $id at the root only: the schema of a capability stands alone' };
+    } else if (keyword === '$schema' && value !== JSON_SCHEMA_DIALECT) {
+      yield { pointer: at, message: `expected "${JSON_SCHEMA_DIALECT}": other dialects are not supported` };
+    } else if (keyword === 'pattern' && typeof value === 'string' && !isPattern(value)) {
+      yield { pointer: at, message: 'expected a regular expression of ECMA-262 that is valid with the u flag' };
+    } else if (keyword === 'patternProperties' && typeof value === 'object' && value !== null) {
+      for (const pattern of Object.keys(value).filter((key) => !isPattern(key))) {
+        yield {
+          pointer: pointerTo(at, pattern),
+          message: 'expected the key to be a regular expression of ECMA-262 that is valid with the u flag',
+        };
+      }
+    }
+  }
+}
+
+/** A reference as plain text: it is a URI, in which anything may be percent-encoded. */
+function decoded(reference: string): string {
+  try {
+    return decodeURIComponent(reference);
+  } catch {
+    return reference;
+  }
+}
+
+function isPattern(source: string): boolean {
+  try {
+    new RegExp(source, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+}

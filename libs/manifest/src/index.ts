@@ -1,0 +1,12 @@
+export { Catalogue, type Resolution, type Resolved, type ResolveQuery, type Unresolved } from './catalogue.js';
+export { JSON_SCHEMA_DIALECT, type JsonSchema, type JsonSchemaObject } from './json-schema.js';
+export { Liveness } from './liveness.js';
+export {
+  type CapabilityManifest,
+  MANIFEST_LIMITS,
+  MANIFEST_SCHEMA,
+  type Manifest,
+  type UsedCapability,
+} from './manifest.js';
+export { boundProblems, type Problem, pointerTo } from './problem.js';
+export { type ManifestVerdict, validateManifest } from './validate-manifest.js';
