@@ -222,6 +222,13 @@ describe('copyEdit — on whole documents', () => {
     expect(performance.now() - startedAt).toBeLessThan(20_000);
   });
 
+  it.each(['a', 'a.bb', 'x/', '{{ ', "'a ", '{% raw %} ', '$a '])('is not slow on 100 KB of %j', async (unit) => {
+    const markdown = unit.repeat(100_000 / unit.length);
+    const startedAt = performance.now();
+    expect((await copyEdit(markdown)).text).toBe(markdown);
+    expect(performance.now() - startedAt).toBeLessThan(8_000);
+  });
+
   it('stops when told to', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(copyEdit('Some text.', { signal })).rejects.toThrow('enough');

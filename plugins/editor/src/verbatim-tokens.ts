@@ -13,7 +13,7 @@ const VERBATIM: readonly RegExp[] = [
   // {: .class key="value" } of kramdown, {#id .class} of Pandoc.
   /\{[:#.][^{}\n]*\}/gu,
   // key="value" anywhere.
-  /[\w-]+=(?:"[^"\n]*"|'[^'\n]*')/gu,
+  /(?<![\w-])[\w-]+=(?:"[^"\n]*"|'[^'\n]*')/gu,
   // [[wiki link]].
   /\[\[[^[\]\n]*\]\]/gu,
   // Lines of directives: :::note "Title", !!! note "Title", ??? note "Title".
