@@ -17,7 +17,7 @@ class Greeter {
 
   @Capability({ name: 'greet', description: 'Greets, in edited English.', input: GreetInput, output: GreetOutput })
   async greet({ name }: GreetInput): Promise<GreetOutput> {
-    const draft = { text: `Hello ${name}, it it is good to see you.` };
+    const draft = { text: `Hello ${name}, here is a article for for you.` };
     const { text } = await this.capabilities.call<{ text: string }>('editor.copy-edit', draft);
     return { greeting: text };
   }
