@@ -66,7 +66,7 @@ export class CallClient {
     const answer = await this.requester.request(subjects.call({ caller: this.#caller, ...ref }), body, {
       headers: headersFor(options, options.key),
       timeoutMs,
-      ...(options.signal && { signal: options.signal }),
+      signal: options.signal,
     });
     return outcomeOf(answer);
   }
@@ -78,13 +78,13 @@ export class CallClient {
     const invocation = options.parent
       ? invocationIdFromParent(options.parent.invocation, ref.plugin, ref.capability, key)
       : invocationIdFromKey(ask.caller, ref.plugin, ref.capability, key);
-    this.#results.listen(ask.caller);
-    const stored = await this.#publisher.store(subjects.request(ask), encodeArguments(args), headersFor(options, key));
     const address = { caller: ask.caller, plugin: ref.plugin, invocation };
+    const hint = this.#results.expect(address);
+    const stored = await this.#publisher.store(subjects.request(ask), encodeArguments(args), headersFor(options, key));
     return {
       invocation,
       sequence: stored.stored ? stored.sequence : 0,
-      outcome: async (signal) => outcomeOf(await this.#results.wait(address, signal ?? options.signal)),
+      outcome: async (signal) => outcomeOf(await this.#results.wait(address, hint, signal ?? options.signal)),
     };
   }
 }
@@ -101,14 +101,15 @@ function encodeArguments(args: unknown): string {
   return body;
 }
 
-function headersFor(options: CallOptions, key: string | undefined): MsgHdrs {
+/** Undefined when there is nothing to say: a message without headers costs least. */
+function headersFor(options: CallOptions, key: string | undefined): MsgHdrs | undefined {
+  const { parent, range, timeoutMs } = options;
+  if (key === undefined && !parent && range === undefined && timeoutMs === undefined) return undefined;
   const result = headers();
   if (key !== undefined) result.set(HEADERS.id, key);
-  if (options.parent) result.set(HEADERS.context, options.parent.token);
-  if (options.range !== undefined) result.set(HEADERS.version, options.range);
-  if (options.timeoutMs !== undefined) {
-    result.set(HEADERS.expiryTime, new Date(Date.now() + options.timeoutMs).toISOString());
-  }
+  if (parent) result.set(HEADERS.context, parent.token);
+  if (range !== undefined) result.set(HEADERS.version, range);
+  if (timeoutMs !== undefined) result.set(HEADERS.expiryTime, new Date(Date.now() + timeoutMs).toISOString());
   return result;
 }
 

@@ -11,10 +11,10 @@ interface Waiting {
 }
 
 export interface RequestOptions {
-  readonly headers?: MsgHdrs;
+  readonly headers?: MsgHdrs | undefined;
   /** How long to wait for the first answer; later ones are dropped. */
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How often deadlines are looked at; an answer that never comes is noticed this much late at most. */

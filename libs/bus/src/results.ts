@@ -1,6 +1,6 @@
 /**
  * Waiting for the results of durable calls. The stored message is the result; the copy that core NATS delivers while
- * somebody listens is only a hint, so the stream is asked as well: at the start, after a reconnect, and now and then.
+ * somebody listens is only a hint, so the stream is asked as well, now and then.
  */
 import { Fault, patterns, type ResultAddress, STREAMS, subjects } from '@orchestrator/protocol';
 import type { Answer } from './answers.js';
@@ -19,7 +19,7 @@ export async function readResult(requester: Requester, address: ResultAddress): 
 export class ResultWaiter {
   readonly #bus: Bus;
   readonly #requester: Requester;
-  readonly #waiting = new Map<string, (answer: Answer) => void>();
+  readonly #expected = new Map<string, (answer: Answer) => void>();
   readonly #listening = new Set<string>();
 
   constructor(bus: Bus, requester: Requester) {
@@ -27,21 +27,18 @@ export class ResultWaiter {
     this.#requester = requester;
   }
 
-  /** Listens for everything that is answered to this caller. Call it before publishing, so that no hint is missed. */
-  listen(caller: string): void {
-    if (this.#listening.has(caller)) return;
-    this.#listening.add(caller);
-    this.#bus.nc.subscribe(patterns.resultsFor(caller), {
-      callback: (error, msg) => {
-        if (!error) this.#waiting.get(msg.subject)?.(msg);
-      },
-    });
+  /** Catches the hint for a result whose request is not stored yet: then `wait` need not ask the stream at once. */
+  expect(address: ResultAddress): Promise<Answer> {
+    this.#listen(address.caller);
+    return new Promise((resolve) => this.#expected.set(subjects.result(address), resolve));
   }
 
-  /** Resolves with the stored result. @throws Fault `cancelled`, or the signal's own fault, when the signal aborts */
-  async wait(address: ResultAddress, signal?: AbortSignal): Promise<Answer> {
-    const subject = subjects.result(address);
-    this.listen(address.caller);
+  /**
+   * Resolves with the stored result.
+   * @param hint what `expect` answered, if the request was stored after that
+   * @throws Fault `cancelled`, or the signal's own fault, when the signal aborts
+   */
+  async wait(address: ResultAddress, hint?: Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const abort = () => {
       const reason: unknown = signal?.reason;
@@ -51,17 +48,31 @@ export class ResultWaiter {
       const answer = await readResult(this.#requester, address).catch(() => undefined);
       if (answer) resolve(answer);
     };
-    this.#waiting.set(subject, resolve);
+    (hint ?? this.expect(address)).then(resolve, reject);
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted) abort();
     const timer = setInterval(recheck, RECHECK_MS);
-    void recheck();
+    if (!hint) void recheck();
     try {
       return await promise;
     } finally {
       clearInterval(timer);
       signal?.removeEventListener('abort', abort);
-      if (this.#waiting.get(subject) === resolve) this.#waiting.delete(subject);
+      this.#expected.delete(subjects.result(address));
     }
+  }
+
+  /** One subscription for everything that is answered to a caller. */
+  #listen(caller: string): void {
+    if (this.#listening.has(caller)) return;
+    this.#listening.add(caller);
+    this.#bus.nc.subscribe(patterns.resultsFor(caller), {
+      callback: (error, msg) => {
+        const resolve = error ? undefined : this.#expected.get(msg.subject);
+        if (!resolve) return;
+        this.#expected.delete(msg.subject);
+        resolve(msg);
+      },
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import type { CallContext } from '@orchestrator/protocol';
+import type { Deadline } from './deadline.js';
 import type { NestedCallOptions, NestedCalls, RequestedCall } from './nested-calls.js';
 
 /** What the host supplies; everything else of a context is derived. */
@@ -8,7 +9,7 @@ export interface InvocationSource {
   readonly context: CallContext;
   readonly token: string;
   readonly attempt: number;
-  readonly signal: AbortSignal;
+  readonly deadline: Deadline;
   readonly client: NestedCalls;
   readonly publishProgress: (percent: number, message: string | undefined) => void;
 }
@@ -29,11 +30,8 @@ export class InvocationContext implements NestedCalls {
   /** Who started the tree. */
   readonly onBehalfOf: string;
   readonly deadline: Date;
-  /** Aborts at the deadline; its reason is the fault. Pass it on to whatever can be aborted. */
-  readonly signal: AbortSignal;
-  /** Lines are prefixed with capability and invocation. */
-  readonly logger: Logger;
   readonly #source: InvocationSource;
+  #logger: Logger | undefined;
   #calls = 0;
 
   constructor(source: InvocationSource) {
@@ -46,8 +44,18 @@ export class InvocationContext implements NestedCalls {
     this.caller = context.caller;
     this.onBehalfOf = context.onBehalfOf;
     this.deadline = new Date(context.deadlineMs);
-    this.signal = source.signal;
-    this.logger = new Logger(`${context.plugin}.${context.capability} ${context.invocation}`);
+  }
+
+  /** Aborts at the deadline; its reason is the fault. Pass it on to whatever can be aborted. */
+  get signal(): AbortSignal {
+    return this.#source.deadline.signal;
+  }
+
+  /** Lines are prefixed with capability and invocation. */
+  get logger(): Logger {
+    const { plugin, capability, invocation } = this.#source.context;
+    this.#logger ??= new Logger(`${plugin}.${capability} ${invocation}`);
+    return this.#logger;
   }
 
   /** The invocation that the running code belongs to; undefined outside of any. */

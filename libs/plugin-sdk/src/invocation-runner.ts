@@ -2,6 +2,7 @@
 import { type CallContext, Fault, LIMITS } from '@orchestrator/protocol';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { CapabilityOptions } from './capability.decorator.js';
+import { Deadline } from './deadline.js';
 import { faultFromError } from './faults.filter.js';
 import { describe } from './input.pipe.js';
 import { InvocationContext } from './invocation-context.js';
@@ -32,30 +33,17 @@ export type RunOutcome =
 
 /** Never throws. A capability that does not heed its signal is left behind at the deadline; what it answers later is dropped. */
 export async function runInvocation(run: Run): Promise<RunOutcome> {
-  const abort = new AbortController();
-  const leftMs = run.context.deadlineMs - Date.now();
-  const expired = new Fault(
-    'deadline-exceeded',
-    `${run.context.plugin}.${run.context.capability} ran past its deadline.`,
-    {
-      deadlineMs: run.context.deadlineMs,
-    },
-  );
-  if (leftMs <= 0) return failure(expired);
-  const { promise: deadline, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    abort.abort(expired);
-    reject(expired);
-  }, leftMs);
+  const { context: call, capability } = run;
+  const deadline = new Deadline(call.deadlineMs, `${call.plugin}.${call.capability}`);
   try {
     const args = parseArguments(run.body);
-    const context = new InvocationContext({ ...run, signal: abort.signal });
-    const answer = context.run(() => settle(run.capability.handler(args, context)));
-    return { ok: true, body: encodeOutput(run.capability.options, await Promise.race([answer, deadline])) };
+    const context = new InvocationContext({ ...run, deadline });
+    const answer = context.run(() => settle(capability.handler(args, context)));
+    return { ok: true, body: encodeOutput(capability.options, await Promise.race([answer, deadline.passed])) };
   } catch (error) {
     return failure(faultFromError(error));
   } finally {
-    clearTimeout(timer);
+    deadline.clear();
   }
 }
 

@@ -28,7 +28,7 @@ export async function runPlugin(module: Type): Promise<void> {
     server.use(plugin, app.get(CapabilityClient, { strict: false }));
     app.useGlobalFilters(new FaultFilter());
     app.useGlobalPipes(new InputPipe());
-    app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+    app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
     if (process.argv.includes('--manifest')) {
       await app.init();
       process.stdout.write(`${JSON.stringify(server.manifest(), null, 2)}\n`);

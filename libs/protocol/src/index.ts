@@ -39,6 +39,7 @@ export {
   type EndedRecord,
   encodeFrame,
   encodeReports,
+  type FrameLine,
   type HostReport,
   type InvocationRecord,
   type RefusedRecord,

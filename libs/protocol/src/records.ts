@@ -67,17 +67,23 @@ export function encodeFrame(records: readonly InvocationRecord[]): string {
   return records.map((record) => JSON.stringify(record)).join('\n');
 }
 
+/** A record and the line that it was read from. */
+export interface FrameLine {
+  readonly record: InvocationRecord;
+  readonly text: string;
+}
+
 /** @throws Fault `internal` on a line that is no record */
-export function decodeFrame(text: string): InvocationRecord[] {
-  return text
+export function decodeFrame(frame: string): FrameLine[] {
+  return frame
     .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const record = parseJsonObject(line);
+    .filter((text) => text !== '')
+    .map((text) => {
+      const record = parseJsonObject(text);
       if (!STATES.has(String(record?.state)) || typeof record?.invocation !== 'string') {
         throw new Fault('internal', 'A history frame holds a line that is no record.');
       }
-      return record as unknown as InvocationRecord;
+      return { record: record as unknown as InvocationRecord, text };
     });
 }
 

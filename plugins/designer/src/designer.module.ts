@@ -5,7 +5,7 @@ import { IllustrateInput, IllustrateOutput } from './illustration.dto.js';
 import { InvalidIllustrationInput } from './invalid-input.js';
 
 @Controller()
-export class Designer {
+class Designer {
   @Capability({
     name: 'illustrate',
     description: 'Draws a header illustration for an article as SVG, 1200 by 630, from its title and key terms.',

@@ -9,7 +9,7 @@ import { illustrationAltText, insertHeaderImage } from './header-image.js';
 const ILLUSTRATION_PATH = 'illustration.svg';
 
 @Controller()
-export class Editor {
+class Editor {
   readonly #capabilities: CapabilityClient;
 
   constructor(capabilities: CapabilityClient) {

@@ -12,7 +12,7 @@ try {
   const app = await NestFactory.createApplicationContext(ChoreographerModule.with(bus, settings), {
     logger: ['log', 'warn', 'error', 'fatal'],
   });
-  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await app.get(Choreographer).start();
   process.stdout.write('choreographer ready\n');
 } catch (error) {

@@ -12,7 +12,7 @@ try {
   const app = await NestFactory.createApplicationContext(RegistryModule.with(bus, settings), {
     logger: ['log', 'warn', 'error', 'fatal'],
   });
-  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await app.get(Registry).start();
   process.stdout.write('registry ready\n');
 } catch (error) {

@@ -10,6 +10,7 @@ import {
   buildCallTree,
   type CallTree,
   decodeFrame,
+  type FrameLine,
   type InvocationRecord,
   type TreeQuery,
 } from '@orchestrator/protocol';
@@ -22,14 +23,15 @@ export interface DurableState {
 }
 
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS records (correlation TEXT NOT NULL, record TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS records (correlation INTEGER NOT NULL, record TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS records_by_correlation ON records (correlation);
   CREATE TABLE IF NOT EXISTS durable (
-    invocation TEXT PRIMARY KEY, correlation TEXT NOT NULL, request INTEGER, body_hash TEXT NOT NULL,
-    deadline_ms INTEGER NOT NULL, ended INTEGER NOT NULL, admitted TEXT NOT NULL) WITHOUT ROWID;
+    invocation TEXT PRIMARY KEY, correlation TEXT NOT NULL, body_hash TEXT NOT NULL,
+    deadline_ms INTEGER NOT NULL, ended INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS durable_open ON durable (deadline_ms) WHERE ended = 0;
-  CREATE TABLE IF NOT EXISTS found_by (what TEXT NOT NULL, value TEXT NOT NULL, correlation TEXT NOT NULL, at_ms INTEGER NOT NULL);
-  CREATE INDEX IF NOT EXISTS found_by_value ON found_by (what, value);
+  CREATE TABLE IF NOT EXISTS requests (sequence INTEGER PRIMARY KEY, correlation TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS keys (key TEXT NOT NULL, correlation TEXT NOT NULL, at_ms INTEGER NOT NULL);
+  CREATE INDEX IF NOT EXISTS keys_by_key ON keys (key);
   CREATE TABLE IF NOT EXISTS position (id INTEGER PRIMARY KEY CHECK (id = 0), stream_created TEXT NOT NULL, sequence INTEGER NOT NULL);
 `;
 /** Frames are put in together: a transaction each this often. */
@@ -37,20 +39,22 @@ const FLUSH_MS = 50;
 
 interface PendingFrame {
   readonly sequence: number;
-  readonly records: readonly InvocationRecord[];
+  readonly lines: readonly FrameLine[];
 }
 
 export class HistoryProjection {
   readonly #db: DatabaseSync;
   readonly #insertRecord: StatementSync;
   readonly #insertDurable: StatementSync;
-  readonly #insertFoundBy: StatementSync;
+  readonly #insertRequest: StatementSync;
+  readonly #insertKey: StatementSync;
   readonly #endDurable: StatementSync;
   readonly #setPosition: StatementSync;
   readonly #selectRecords: StatementSync;
   readonly #selectDurable: StatementSync;
   readonly #selectOverdue: StatementSync;
-  readonly #selectFound: StatementSync;
+  readonly #selectRequest: StatementSync;
+  readonly #selectKey: StatementSync;
   readonly #streamCreated: string;
   #pending: PendingFrame[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -62,19 +66,23 @@ export class HistoryProjection {
     db.exec(SCHEMA);
     const row = db.prepare('SELECT stream_created FROM position').get();
     if (row && row.stream_created !== streamCreated) {
-      db.exec('DELETE FROM records; DELETE FROM durable; DELETE FROM found_by; DELETE FROM position;');
+      db.exec(
+        'DELETE FROM records; DELETE FROM durable; DELETE FROM requests; DELETE FROM keys; DELETE FROM position;',
+      );
     }
     this.#insertRecord = db.prepare('INSERT INTO records VALUES (?, ?)');
-    this.#insertDurable = db.prepare('INSERT OR IGNORE INTO durable VALUES (?, ?, ?, ?, ?, 0, ?)');
-    this.#insertFoundBy = db.prepare('INSERT INTO found_by VALUES (?, ?, ?, ?)');
+    this.#insertDurable = db.prepare('INSERT OR IGNORE INTO durable VALUES (?, ?, ?, ?, 0)');
+    this.#insertRequest = db.prepare('INSERT OR IGNORE INTO requests VALUES (?, ?)');
+    this.#insertKey = db.prepare('INSERT INTO keys VALUES (?, ?, ?)');
     this.#endDurable = db.prepare('UPDATE durable SET ended = 1 WHERE invocation = ?');
     this.#setPosition = db.prepare('INSERT OR REPLACE INTO position VALUES (0, ?, ?)');
     this.#selectRecords = db.prepare('SELECT record FROM records WHERE correlation = ?');
     this.#selectDurable = db.prepare('SELECT invocation, body_hash, ended FROM durable WHERE invocation = ?');
-    this.#selectOverdue = db.prepare('SELECT admitted FROM durable WHERE ended = 0 AND deadline_ms < ? LIMIT 100');
-    this.#selectFound = db.prepare(
-      'SELECT correlation FROM found_by WHERE what = ? AND value = ? ORDER BY at_ms DESC LIMIT 1',
+    this.#selectOverdue = db.prepare(
+      'SELECT invocation, correlation FROM durable WHERE ended = 0 AND deadline_ms < ? LIMIT 100',
     );
+    this.#selectRequest = db.prepare('SELECT correlation FROM requests WHERE sequence = ?');
+    this.#selectKey = db.prepare('SELECT correlation FROM keys WHERE key = ? ORDER BY at_ms DESC LIMIT 1');
   }
 
   /**
@@ -101,23 +109,18 @@ export class HistoryProjection {
 
   /** Takes a frame in; it is seen by every question asked from now on. @throws Fault when it is not a frame */
   apply(sequence: number, frame: string): void {
-    this.#pending.push({ sequence, records: decodeFrame(frame) });
+    this.#pending.push({ sequence, lines: decodeFrame(frame) });
     this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
   tree(query: TreeQuery): CallTree | undefined {
-    const correlation = query.correlation ?? this.#find(query);
-    if (correlation === undefined) return undefined;
     this.#flush();
-    const rows = this.#selectRecords.all(correlation);
-    return buildCallTree(
-      correlation,
-      rows.map((row) => JSON.parse(String(row.record)) as InvocationRecord),
-    );
+    const correlation = query.correlation ?? this.#find(query);
+    return correlation === undefined ? undefined : buildCallTree(correlation, this.#recordsOf(correlation));
   }
 
+  /** What was read from the stream some milliseconds ago or earlier: a hint, cheap enough to ask for each request. */
   durable(invocation: string): DurableState | undefined {
-    this.#flush();
     const row = this.#selectDurable.get(invocation);
     return row && { invocation, bodyHash: String(row.body_hash), ended: Number(row.ended) === 1 };
   }
@@ -125,7 +128,10 @@ export class HistoryProjection {
   /** Durable invocations whose deadline has passed and which have not ended: their admission records, 100 at most. */
   overdue(nowMs: number): AdmittedRecord[] {
     this.#flush();
-    return this.#selectOverdue.all(nowMs).map((row) => JSON.parse(String(row.admitted)));
+    return this.#selectOverdue.all(nowMs).flatMap(({ invocation, correlation }) => {
+      const isIt = (record: InvocationRecord) => record.state === 'admitted' && record.invocation === invocation;
+      return (this.#recordsOf(String(correlation)).find(isIt) as AdmittedRecord | undefined) ?? [];
+    });
   }
 
   /** The stream holds its end; the record of it is on its way. */
@@ -138,11 +144,14 @@ export class HistoryProjection {
     this.#db.close();
   }
 
-  #find(query: TreeQuery): string | undefined {
-    this.#flush();
-    const [what, value] = query.request !== undefined ? ['request', String(query.request)] : ['key', query.key ?? ''];
-    const row = this.#selectFound.get(what, value);
+  #find({ request, key }: TreeQuery): string | undefined {
+    const row = request !== undefined ? this.#selectRequest.get(request) : this.#selectKey.get(key ?? '');
     return row ? String(row.correlation) : undefined;
+  }
+
+  #recordsOf(correlation: string): InvocationRecord[] {
+    const rows = this.#selectRecords.all(correlationNumber(correlation));
+    return rows.map((row) => JSON.parse(String(row.record)) as InvocationRecord);
   }
 
   #flush(): void {
@@ -151,26 +160,27 @@ export class HistoryProjection {
     const last = this.#pending.at(-1);
     if (!last) return;
     this.#db.exec('BEGIN');
-    for (const frame of this.#pending) for (const record of frame.records) this.#insert(record);
+    for (const frame of this.#pending) for (const line of frame.lines) this.#insert(line);
     this.#setPosition.run(this.#streamCreated, last.sequence);
     this.#db.exec('COMMIT');
     this.#pending = [];
   }
 
-  #insert(record: InvocationRecord): void {
-    const text = JSON.stringify(record);
-    this.#insertRecord.run(record.correlation, text);
+  #insert({ record, text }: FrameLine): void {
+    this.#insertRecord.run(correlationNumber(record.correlation), text);
     if (record.state === 'ended') this.#endDurable.run(record.invocation);
     if (record.state !== 'admitted' && record.state !== 'refused') return;
-    if (record.request !== undefined) {
-      this.#insertFoundBy.run('request', String(record.request), record.correlation, record.atMs);
-    }
-    if (record.key !== undefined && record.parent === undefined) {
-      this.#insertFoundBy.run('key', record.key, record.correlation, record.atMs);
-    }
+    const { invocation, correlation } = record;
+    if (record.request !== undefined) this.#insertRequest.run(record.request, correlation);
+    if (record.key !== undefined && record.parent === undefined)
+      this.#insertKey.run(record.key, correlation, record.atMs);
     if (record.state === 'admitted' && record.mode === 'durable') {
-      const { invocation, correlation, request, bodyHash, deadlineMs } = record;
-      this.#insertDurable.run(invocation, correlation, request ?? null, bodyHash ?? '', deadlineMs, text);
+      this.#insertDurable.run(invocation, correlation, record.bodyHash ?? '', record.deadlineMs);
     }
   }
+}
+
+/** The first 52 bits of a correlation id: a small key for the index. `buildCallTree` sorts out whoever shares it. */
+function correlationNumber(correlation: string): number {
+  return Number.parseInt(correlation.slice(0, 13), 16);
 }

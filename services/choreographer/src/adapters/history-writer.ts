@@ -1,6 +1,6 @@
 /**
- * Writes history by group commit: a frame leaves at once when none is outstanding, else with all that gathers until the
- * outstanding one is acknowledged. Frames of one writer share a subject, whatever correlations they hold.
+ * Writes history by group commit: a record that somebody waits for leaves at once when no frame is outstanding, else with
+ * all that gathers until the outstanding one is acknowledged. Best-effort records wait a few milliseconds for company. Frames of one writer share a subject, whatever correlations they hold.
  */
 import { type StoredPublisher } from '@orchestrator/bus';
 import { encodeFrame, type InvocationRecord, subjects } from '@orchestrator/protocol';
@@ -9,6 +9,9 @@ import { encodeFrame, type InvocationRecord, subjects } from '@orchestrator/prot
 const MAX_FRAME_RECORDS = 500;
 /** Records that wait while NATS is away; best-effort ones beyond it are dropped and counted. */
 const MAX_WAITING = 100_000;
+
+/** How long best-effort records gather. */
+const GATHER_MS = 5;
 
 interface Waiting {
   readonly record: InvocationRecord;
@@ -20,6 +23,7 @@ export class HistoryWriter {
   readonly #subject: string;
   #waiting: Waiting[] = [];
   #outstanding: Promise<void> | undefined;
+  #gathering: NodeJS.Timeout | undefined;
   #dropped = 0;
 
   /** @param shard 0 to 63: the subject that this writer's frames go to */
@@ -40,7 +44,7 @@ export class HistoryWriter {
       return;
     }
     this.#waiting.push({ record, settle: undefined });
-    this.#send();
+    this.#gathering ??= setTimeout(() => this.#send(), GATHER_MS);
   }
 
   /** Resolves when the record is stored. @throws Fault when it is not known to be */
@@ -53,10 +57,16 @@ export class HistoryWriter {
 
   /** Resolves when nothing waits any more. */
   async flush(): Promise<void> {
-    while (this.#outstanding) await this.#outstanding;
+    this.#send();
+    while (this.#outstanding) {
+      await this.#outstanding;
+      this.#send();
+    }
   }
 
   #send(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
     if (this.#outstanding || this.#waiting.length === 0) return;
     const frame = this.#waiting.splice(0, MAX_FRAME_RECORDS);
     this.#outstanding = this.#publisher
@@ -69,7 +79,8 @@ export class HistoryWriter {
       )
       .finally(() => {
         this.#outstanding = undefined;
-        this.#send();
+        if (this.#waiting.some((waiting) => waiting.settle)) this.#send();
+        else if (this.#waiting.length > 0) this.#gathering ??= setTimeout(() => this.#send(), GATHER_MS);
       });
   }
 

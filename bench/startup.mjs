@@ -1,0 +1,25 @@
+/** How long a plugin's process takes until it is ready, and what it holds when idle. */
+
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const RUNS = 5;
+const SETTLE_MS = 2_000;
+
+/** @param {import('@orchestrator/local').RunningSystem} system with a plugin of that name */
+export async function measureStartup(system, name) {
+  const readyMs = [];
+  let residentMb;
+  for (let run = 0; run < RUNS; run++) {
+    const start = performance.now();
+    const running = await system.start(name, `${name}-${run}`);
+    readyMs.push(performance.now() - start);
+    if (run === RUNS - 1) {
+      await delay(SETTLE_MS);
+      const status = readFileSync(`/proc/${running.pid}/status`, 'utf8');
+      residentMb = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1000;
+    }
+    await running.stop();
+  }
+  return { readyMs: readyMs.toSorted((a, b) => a - b)[Math.floor(RUNS / 2)], residentMb };
+}

@@ -1,0 +1,40 @@
+import { Fault } from '@orchestrator/protocol';
+
+/** The end of an invocation's time: a promise that rejects, and a signal that aborts, with the same fault. */
+export class Deadline {
+  readonly #faultAtEnd: () => Fault;
+  readonly #timer: NodeJS.Timeout;
+  readonly #passed = Promise.withResolvers<never>();
+  /** Made when first asked for: most capabilities never look. */
+  #abort: AbortController | undefined;
+  #fault: Fault | undefined;
+
+  constructor(atMs: number, what: string) {
+    this.#faultAtEnd = () => new Fault('deadline-exceeded', `${what} ran past its deadline.`, { deadlineMs: atMs });
+    this.#timer = setTimeout(() => this.#end(), Math.max(0, atMs - Date.now()));
+  }
+
+  /** Rejects with the fault when the time is over. */
+  get passed(): Promise<never> {
+    return this.#passed.promise;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.#fault) this.#abort.abort(this.#fault);
+    }
+    return this.#abort.signal;
+  }
+
+  /** It ended in time. */
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #end(): void {
+    this.#fault = this.#faultAtEnd();
+    this.#abort?.abort(this.#fault);
+    this.#passed.reject(this.#fault);
+  }
+}
