@@ -19,8 +19,13 @@ function metaSchemaValidator(): NonNullable<typeof metaSchema> {
  */
 export function capabilitySchemaProblems(schema: JsonSchema, pointer: string): readonly Problem[] {
   const schemas = [...everySchema(schema, '')];
-  const targets = referenceTargets(schemas);
-  const problems = schemas.flatMap((located) => [...misusedKeywords(located, targets)]);
+  /** All that a reference within the schema may name. */
+  const targets = new Set(schemas.map((located) => `#${located.pointer}`));
+  for (const { anchor } of everyAnchor(schemas)) targets.add(`#${anchor}`);
+  const problems = [
+    ...repeatedAnchors(schemas),
+    ...schemas.flatMap((located) => [...misusedKeywords(located, targets)]),
+  ];
   if (problems.length === 0) {
     const isValid = metaSchemaValidator();
     isValid(schema);
@@ -31,17 +36,23 @@ export function capabilitySchemaProblems(schema: JsonSchema, pointer: string): r
   return problems.map((problem) => ({ ...problem, pointer: pointer + problem.pointer }));
 }
 
-/** All that a reference within the schema may name: the places of its schemas, and their anchors. */
-function referenceTargets(schemas: readonly LocatedSchema[]): ReadonlySet<string> {
-  const targets = new Set<string>();
+/** All anchors, with the place of each. */
+function* everyAnchor(schemas: readonly LocatedSchema[]): Generator<{ anchor: string; pointer: string }> {
   for (const { schema, pointer } of schemas) {
-    targets.add(`#${pointer}`);
     if (typeof schema === 'boolean') continue;
-    for (const anchor of [schema.$anchor, schema.$dynamicAnchor]) {
-      if (typeof anchor === 'string') targets.add(`#${anchor}`);
+    for (const keyword of ['$anchor', '$dynamicAnchor']) {
+      const anchor = schema[keyword];
+      if (typeof anchor === 'string') yield { anchor, pointer: pointerTo(pointer, keyword) };
     }
   }
-  return targets;
+}
+
+function* repeatedAnchors(schemas: readonly LocatedSchema[]): Generator<Problem> {
+  const seen = new Set<string>();
+  for (const { anchor, pointer } of everyAnchor(schemas)) {
+    if (seen.has(anchor)) yield { pointer, message: `expected another anchor: there is a second "${anchor}"` };
+    seen.add(anchor);
+  }
 }
 
 function* misusedKeywords({ schema, pointer, depth }: LocatedSchema, targets: ReadonlySet<string>): Generator<Problem> {
@@ -60,6 +71,11 @@ function* misusedKeywords({ schema, pointer, depth }: LocatedSchema, targets: Re
           message: `expected a reference to a place within this schema, like #/$defs/…, got ${value}`,
         };
       }
+    } else if (keyword === '$anchor' && depth === 0) {
+      yield {
+        pointer: at,
+        message: 'expected no anchor at the root: # refers to it, and not every compiler finds more',
+      };
     } else if (keyword === '$id' && depth > 0) {
       yield { pointer: at, message: 'expected $id at the root only: the schema of a capability stands alone' };
     } else if (keyword === '$schema' && value !== JSON_SCHEMA_DIALECT) {

@@ -86,6 +86,13 @@ describe('validateManifest', () => {
     ['the meta-schema as reference', ['capabilities', 0, 'output'], { $ref: DIALECT }, '/capabilities/0/output/$ref'],
     ['a reference to nothing', ['capabilities', 0, 'output'], { $ref: '#/$defs/A' }, '/capabilities/0/output/$ref'],
     ['an anchor that is nowhere', ['capabilities', 0, 'output'], { $ref: '#here' }, '/capabilities/0/output/$ref'],
+    [
+      'the same anchor twice',
+      ['capabilities', 0, 'output'],
+      { $defs: { a: { $anchor: 'here' }, b: { $anchor: 'here' } } },
+      '/capabilities/0/output/$defs/a/$anchor',
+    ],
+    ['an anchor at the root', ['capabilities', 0, 'output'], { $anchor: 'a' }, '/capabilities/0/output/$anchor'],
     ['an inner $id', ['capabilities', 0, 'output'], { not: { $id: 'a' } }, '/capabilities/0/output/not/$id'],
     [
       'another dialect',
@@ -201,7 +208,7 @@ describe('validateManifest', () => {
   });
 
   it('does not let one schema get in the way of another', () => {
-    const poisonous = edited(['capabilities', 0, 'input'], { $id: DIALECT, $anchor: 'a' });
+    const poisonous = edited(['capabilities', 0, 'input'], { $id: DIALECT, $defs: { a: { $anchor: 'a' } } });
     const first = validateManifest(poisonous);
     expect(validateManifest(poisonous)).toEqual(first);
     expect(validateManifest(editor)).toEqual({ manifest: editor });
@@ -259,40 +266,33 @@ describe('validateManifest', () => {
   });
 
   it('never throws on any schema of a capability, and accepts only what a compiler accepts', () => {
-    const keyword = fc.constantFrom(
-      'type',
-      'properties',
-      'items',
-      '$ref',
-      '$id',
-      'pattern',
-      'enum',
-      'required',
-      'not',
-      'allOf',
-      '$defs',
-      'if',
-      'minimum',
-      '$dynamicRef',
-      '$anchor',
-      'format',
-      '$schema',
-    );
     const compile = (input: JsonSchema = true) =>
-      new Ajv2020({ validateFormats: false, strict: false, logger: false }).compile(input as AnySchema);
-    const { schema } = fc.letrec((tie) => ({
-      schema: fc.dictionary(
-        keyword,
-        fc.oneof(
-          { depthSize: 'small' },
-          fc.jsonValue(),
-          fc.constantFrom('#', '#/$defs', 'object'),
-          tie('schema'),
-          fc.array(tie('schema')),
-          fc.dictionary(fc.string(), tie('schema')),
-        ),
-      ),
-    }));
+      new Ajv2020({ strict: false, logger: false }).compile(input as AnySchema);
+    const { schema } = fc.letrec((tie) => {
+      const named = fc.dictionary(fc.constantFrom('a', 'b', '$ref'), tie('schema'), { maxKeys: 2 });
+      const reference = fc.constantFrom('#', '#a', '#/properties/a', '#/$defs/b', '#/not', '#/properties');
+      const sound = {
+        type: fc.constantFrom('string', 'object', ['array', 'null']),
+        properties: named,
+        $defs: named,
+        items: tie('schema'),
+        not: tie('schema'),
+        allOf: fc.array(tie('schema'), { minLength: 1, maxLength: 2 }),
+        $ref: reference,
+        $dynamicRef: reference,
+        $anchor: fc.constant('a'),
+        pattern: fc.constantFrom('^a', '\\p{L}', '('),
+        minimum: fc.integer(),
+      };
+      const wild = fc.oneof(
+        { weight: 15, arbitrary: fc.constant({}) },
+        fc.dictionary(fc.constantFrom(...Object.keys(sound)), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 1 }),
+      );
+      const object = fc.tuple(fc.record(sound, { requiredKeys: [] }), wild).map((parts) => Object.assign({}, ...parts));
+      return {
+        schema: fc.oneof({ maxDepth: 3 }, { weight: 1, arbitrary: fc.boolean() }, { weight: 4, arbitrary: object }),
+      };
+    });
     fc.assert(
       fc.property(schema, (input) => {
         const { manifest, problems = [] } = validateManifest(edited(['capabilities', 0, 'input'], input));
