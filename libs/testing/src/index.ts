@@ -1,3 +1,3 @@
 export { type Effect, EffectLog } from './effect-log.js';
 export { MIRROR, PROBE } from './fixtures.js';
-export { startTestSystem, type TestSystem, type TestSystemOptions } from './test-system.js';
+export { startTestSystem, type TestSystem, type TestSystemOptions, treeWhere } from './test-system.js';

@@ -52,7 +52,8 @@ export async function startTestSystem(options: TestSystemOptions): Promise<TestS
   };
 }
 
-async function treeWhere(
+/** Waits until the history holds a tree that fits. @throws with what it holds instead */
+export async function treeWhere(
   client: CallClient,
   query: TreeQuery,
   fits: (nodes: readonly InvocationNode[]) => boolean,
