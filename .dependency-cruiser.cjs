@@ -21,6 +21,7 @@ const ours = '^(libs|services|plugins|examples|cli)/';
 
 module.exports = {
   forbidden: [
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     ...Object.entries(mayImport).map(([room, allowed]) => ({
       name: `${room} imports only what the table allows`,

@@ -13,7 +13,7 @@ import type { SetText } from './type-setting.js';
 export interface IllustrationInput {
   readonly title: string;
   readonly subtitle?: string;
-  /** At most {@link MAX_TERMS} key terms, the most important first. */
+  /** At most 12 key terms, the most important first. */
   readonly terms: readonly string[];
   readonly palette?: Partial<Palette>;
 }
@@ -52,7 +52,7 @@ export interface Layout {
 }
 
 /** More key terms than a header can carry. */
-export const MAX_TERMS = 12;
+const MAX_TERMS = 12;
 
 /**
  * Places everything of an illustration. The same input gives the same layout.
