@@ -3,6 +3,7 @@ export { type Answer, faultHeaders, readAnswer } from './answers.js';
 export { CallClient, type CallOptions, type CallOutcome, type RequestHandle } from './call-client.js';
 export { type Bus, type BusOptions, connectBus, DEFAULT_NATS_URL } from './connection.js';
 export type { Delivery } from './deliveries.js';
+export { isInbox, respond } from './inbox-replies.js';
 export { type MicroEndpoint, MicroService, type MicroServiceOptions } from './micro-service.js';
 export { Puller, type PullerOptions } from './puller.js';
 export { ask, serveQuery } from './queries.js';

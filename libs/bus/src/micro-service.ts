@@ -3,6 +3,7 @@
  * show every service and plugin.
  */
 import type { Bus } from './connection.js';
+import { respond } from './inbox-replies.js';
 
 export interface MicroEndpoint {
   readonly name: string;
@@ -41,7 +42,7 @@ export class MicroService {
       for (const suffix of ['', `.${options.name}`, `.${options.name}.${options.id}`]) {
         bus.nc.subscribe(`$SRV.${verb}${suffix}`, {
           callback: (error, msg) => {
-            if (!error) msg.respond(JSON.stringify(answer()));
+            if (!error) respond(msg, JSON.stringify(answer()));
           },
         });
       }

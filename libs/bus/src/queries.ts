@@ -3,6 +3,7 @@ import type { Msg } from '@nats-io/transport-node';
 import { Fault, subjects } from '@orchestrator/protocol';
 import { faultHeaders, readAnswer } from './answers.js';
 import type { Bus } from './connection.js';
+import { respond } from './inbox-replies.js';
 import type { Requester } from './requester.js';
 
 /** Answers one kind of question; replicas share the load. Nothing that a question holds can make it throw. */
@@ -15,10 +16,10 @@ export function serveQuery(
   const reply = async (msg: Msg) => {
     try {
       const args = msg.data.length === 0 ? {} : parseArguments(msg.string());
-      msg.respond(JSON.stringify(await answer(args)));
+      respond(msg, JSON.stringify(await answer(args)));
     } catch (cause) {
       const fault = Fault.from(cause);
-      msg.respond(JSON.stringify(fault), { headers: faultHeaders(fault) });
+      respond(msg, JSON.stringify(fault), faultHeaders(fault));
     }
   };
   bus.nc.subscribe(subjects.query(service, question), {

@@ -4,7 +4,7 @@
  * that is down stops none.
  */
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { type Bus, faultHeaders, MicroService, type Msg, serveQuery } from '@orchestrator/bus';
+import { type Bus, faultHeaders, MicroService, type Msg, respond, serveQuery } from '@orchestrator/bus';
 import { CatalogueBucket, provisionConsumer, provisionStreams } from '@orchestrator/bus/streams';
 import { Liveness, type Manifest, validateManifest } from '@orchestrator/manifest';
 import {
@@ -75,11 +75,11 @@ export class Registry implements OnApplicationShutdown {
   async #onAnnounce(msg: Msg): Promise<void> {
     try {
       await this.#accept(parsePluginOf(msg.subject, 'announce'), msg);
-      msg.respond('{"accepted":true}');
+      respond(msg, '{"accepted":true}');
     } catch (error) {
       const fault = Fault.from(error);
       this.#logger[fault.meaning.logLevel](`${msg.subject}: ${fault.message}`);
-      msg.respond(JSON.stringify(fault), { headers: faultHeaders(fault) });
+      respond(msg, JSON.stringify(fault), faultHeaders(fault));
     }
   }
 

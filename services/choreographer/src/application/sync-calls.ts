@@ -2,7 +2,7 @@
  * Synchronous calls: decided, signed, and forwarded with the caller's reply subject, so that the host answers the
  * caller itself. Nothing is stored before the answer, except below durable work.
  */
-import { type Bus, faultHeaders, headers, type Msg } from '@orchestrator/bus';
+import { type Bus, faultHeaders, headers, isInbox, type Msg } from '@orchestrator/bus';
 import {
   type Ask,
   type CallContext,
@@ -75,6 +75,9 @@ export class SyncCalls {
     try {
       ask = parseAsk(msg.subject, 'call');
       requestHeaders = parseRequestHeaders(msg.headers && ((name) => msg.headers?.get(name)));
+      if (msg.reply && !isInbox(msg.reply)) {
+        throw new Fault('permission-denied', 'The reply subject is not an inbox, and nothing is answered elsewhere.');
+      }
       parent = this.#gate.parentOf(requestHeaders);
       invocation =
         parent && requestHeaders.key !== undefined
@@ -92,7 +95,7 @@ export class SyncCalls {
         nowMs,
       } as const;
       const { correlation } = this.#history.refused({ ...refused, headers: requestHeaders });
-      answer(msg, refused.invocation, correlation, fault);
+      answer(this.#bus, msg.reply, refused.invocation, correlation, fault);
     }
   }
 
@@ -118,7 +121,8 @@ export class SyncCalls {
     }
     this.#history.admittedStored(context, requestHeaders.key).then(
       () => this.#forward(msg, context, token),
-      (error) => answer(msg, context.invocation, context.correlation, Fault.from(error, 'unavailable')),
+      (error) =>
+        answer(this.#bus, msg.reply, context.invocation, context.correlation, Fault.from(error, 'unavailable')),
     );
   }
 
@@ -154,22 +158,16 @@ export class SyncCalls {
       const { context, reply, instance, startedAtMs } = call;
       const attempt = startedAtMs === undefined ? 0 : 1;
       this.#history.ended(context, { attempt, startedAtMs, endedAtMs: Date.now(), instance, fault: fault.toJSON() });
-      if (reply) {
-        const respond = (data: string, options: object) => this.#bus.nc.publish(reply, data, options);
-        answer({ respond }, context.invocation, context.correlation, fault);
-      }
+      answer(this.#bus, reply, context.invocation, context.correlation, fault);
     }
   }
 }
 
-function answer(
-  to: { respond(data: string, options: { headers: ReturnType<typeof headers> }): unknown },
-  invocation: string,
-  correlation: string,
-  fault: Fault,
-): void {
+/** Answers only on an inbox: elsewhere, a caller would make the choreographer publish what it may not itself. */
+function answer(bus: Bus, reply: string | undefined, invocation: string, correlation: string, fault: Fault): void {
+  if (!reply || !isInbox(reply)) return;
   const result = headers();
   result.set(HEADERS.id, invocation);
   result.set(HEADERS.correlationId, correlation);
-  to.respond(JSON.stringify(fault), { headers: faultHeaders(fault, result) });
+  bus.nc.publish(reply, JSON.stringify(fault), { headers: faultHeaders(fault, result) });
 }
