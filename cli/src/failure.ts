@@ -10,13 +10,23 @@ export const EXIT = {
   usage: 2,
   /** The system, or something that it needs, cannot be reached or started. */
   unavailable: 3,
+  /** As shells say it: 128 and the number of SIGINT. */
+  interrupted: 130,
 } as const;
+
+/** Ctrl-C half way. */
+export class InterruptedError extends Error {
+  constructor() {
+    super('Interrupted.');
+  }
+}
 
 /** A mistake of the person at the keyboard. */
 export class UsageError extends Error {}
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof InterruptedError) return EXIT.interrupted;
   if (Fault.is(error)) return error.code === 'unavailable' ? EXIT.unavailable : EXIT.fault;
   return isStartError(error) ? EXIT.unavailable : EXIT.fault;
 }
@@ -24,7 +34,9 @@ export function exitCodeOf(error: unknown): number {
 /** One message, no stack: faults and start errors say what to do. Anything else is a defect, and keeps its stack. */
 export function messageOf(error: unknown): string {
   if (Fault.is(error)) return `${error.code}: ${error.message}`;
-  if (error instanceof UsageError || isStartError(error)) return (error as Error).message;
+  if (error instanceof UsageError || error instanceof InterruptedError || isStartError(error)) {
+    return (error as Error).message;
+  }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

@@ -4,7 +4,7 @@ import { addDemoCommand } from './commands/demo.js';
 import { addPluginsCommand } from './commands/plugins.js';
 import { addTraceCommand } from './commands/trace.js';
 import { addUpCommand } from './commands/up.js';
-import { EXIT, exitCodeOf, messageOf } from './failure.js';
+import { EXIT, exitCodeOf, InterruptedError, messageOf } from './failure.js';
 import { coloursFor, tell } from './terminal.js';
 
 const program = new Command('orchestrator')
@@ -25,5 +25,7 @@ try {
   } else {
     tell(coloursFor(process.stderr).red(messageOf(error)));
     process.exitCode = exitCodeOf(error);
+    // Whatever was being started is ended by the exit itself, and would otherwise be waited for.
+    if (error instanceof InterruptedError) process.exit();
   }
 }

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { EXIT, InterruptedError } from './failure.js';
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
@@ -20,16 +21,29 @@ export function tell(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
-export function interrupted(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let first = true;
+/** Ctrl-C, as a promise to wait for and one to race against. */
+export interface Interruption {
+  /** Resolves at the first Ctrl-C or SIGTERM. */
+  readonly happened: Promise<void>;
+  /** The work's own result, unless Ctrl-C comes first. @throws InterruptedError */
+  during<T>(work: Promise<T>): Promise<T>;
+}
+
+/** Listens from now on; a second Ctrl-C ends the process at once. */
+export function listenForInterruption(): Interruption {
+  let isFirst = true;
+  const happened = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
-        if (!first) process.exit(130);
-        first = false;
-        resolve(signal);
+        if (!isFirst) process.exit(EXIT.interrupted);
+        isFirst = false;
+        resolve();
       });
     }
   });
+  const thrown = happened.then(() => {
+    throw new InterruptedError();
+  });
+  thrown.catch(() => {}); // who races against it hears of it
+  return { happened, during: (work) => Promise.race([work, thrown]) };
 }

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { EXIT, UsageError } from '../failure.js';
 import { readArguments } from '../input.js';
 import { type Session, withSession } from '../session.js';
-import { interrupted, print, printJson, tell } from '../terminal.js';
+import { listenForInterruption, print, printJson, tell } from '../terminal.js';
 
 interface CallCommandOptions {
   readonly args: string;
@@ -87,6 +87,8 @@ function timeoutMs({ timeout }: CallCommandOptions): number | undefined {
 /** Ctrl-C gives up waiting; what is stored goes on. */
 function ctrlC(): AbortSignal {
   const controller = new AbortController();
-  void interrupted().then(() => controller.abort(new Fault('cancelled', 'Interrupted.')));
+  void listenForInterruption().happened.then(() =>
+    controller.abort(new Fault('cancelled', 'No longer waiting for it.')),
+  );
   return controller.signal;
 }

@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { ask, type CallOutcome } from '@orchestrator/bus';
-import { type RunningJaeger, type RunningSystem, shippedPlugins, startSystem } from '@orchestrator/local';
-import { type CallTree, Fault, flattenTree, LIMITS, patterns, randomId } from '@orchestrator/protocol';
+import { type RunningJaeger, shippedPlugins, startSystem } from '@orchestrator/local';
+import { type CallTree, flattenTree, LIMITS, patterns, randomId } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '../failure.js';
 import { readText } from '../input.js';
 import { countSpans } from '../jaeger-api.js';
 import { renderTree } from '../render-tree.js';
 import { type Session, withSession } from '../session.js';
-import { coloursFor, interrupted, print, tell } from '../terminal.js';
+import { coloursFor, listenForInterruption, print, tell } from '../terminal.js';
 import { jaegerIfToBeHad } from './up.js';
 
 interface DemoOptions {
@@ -44,37 +44,29 @@ export function addDemoCommand(program: Command): void {
 
 async function demo(options: DemoOptions): Promise<void> {
   const text = readArticle(options.article);
-  const stop = interrupted();
-  const jaeger = await jaegerIfToBeHad(options.buildJaeger);
+  const interruption = listenForInterruption();
+  const jaeger = await interruption.during(jaegerIfToBeHad(options.buildJaeger));
   try {
-    const system = await startSystem({
+    const starting = startSystem({
       plugins: shippedPlugins(),
       otlpUrl: jaeger?.otlpHttpUrl,
       locate: { log: tell },
       onStep: (step) => tell(`starting ${step} …`),
     });
+    const system = await interruption.during(starting);
     try {
-      const work = withSession({ nats: system.nats.url, caller: CALLER }, (session) =>
-        prepare(session, text, options, jaeger),
-      );
-      const interruption = stop.then(() => {
-        throw new Fault('cancelled', 'Interrupted.');
-      });
-      await Promise.race([work, interruption]);
+      const session = { nats: system.nats.url, caller: CALLER };
+      await interruption.during(withSession(session, (open) => prepare(open, text, options, jaeger)));
       if (jaeger && !jaeger.external && process.stdout.isTTY) {
         tell('\nJaeger runs until Ctrl-C, so that you can look at the trace.');
-        await stop;
+        await interruption.happened;
       }
     } finally {
-      await end(system);
+      await system.stop();
     }
   } finally {
     await jaeger?.stop();
   }
-}
-
-async function end(system: RunningSystem): Promise<void> {
-  await system.stop();
 }
 
 function readArticle(file: string): string {

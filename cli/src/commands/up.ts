@@ -1,8 +1,18 @@
 import { resolve } from 'node:path';
-import { ANY_PLUGIN_USER, type RunningJaeger, shippedPlugins, startJaeger, startSystem } from '@orchestrator/local';
+import {
+  ANY_PLUGIN_USER,
+  type RunningJaeger,
+  type RunningSystem,
+  shippedPlugins,
+  startJaeger,
+  startSystem,
+} from '@orchestrator/local';
 import type { Command } from 'commander';
 import { UsageError } from '../failure.js';
-import { coloursFor, interrupted, print, tell } from '../terminal.js';
+import { coloursFor, listenForInterruption, print, tell } from '../terminal.js';
+
+/** From the end of a process to its next start. */
+const RESTART_MS = 500;
 
 interface UpOptions {
   readonly port: string;
@@ -26,10 +36,10 @@ async function up(options: UpOptions): Promise<void> {
   const port = Number(options.port);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new UsageError('--port takes a number from 1 to 65535.');
-  const ended = interrupted();
-  const jaeger = options.jaeger ? await jaegerIfToBeHad() : undefined;
+  const interruption = listenForInterruption();
+  const jaeger = options.jaeger ? await interruption.during(jaegerIfToBeHad()) : undefined;
   try {
-    const system = await startSystem({
+    const starting = startSystem({
       plugins: shippedPlugins(),
       dataDir: resolve(options.data),
       natsPort: port,
@@ -40,28 +50,33 @@ async function up(options: UpOptions): Promise<void> {
         if (options.verbose || /\b(WARN|ERROR|FATAL)\b/.test(line)) tell(line);
       },
     });
-    try {
-      announce(system.nats.url, system.urlAs(ANY_PLUGIN_USER), jaeger);
-      await Promise.race([
-        ended,
-        ...[...system.processes.values()].map(({ name, exited }) => lost(name, exited, ended)),
-      ]);
-      tell('ending …');
-    } finally {
-      await system.stop();
-    }
+    const system = await interruption.during(starting);
+    let isEnding = false;
+    for (const name of system.processes.keys()) keepRunning(system, name, () => isEnding);
+    announce(system.nats.url, system.urlAs(ANY_PLUGIN_USER), jaeger);
+    await interruption.happened;
+    isEnding = true;
+    tell('ending …');
+    await system.stop();
   } finally {
     await jaeger?.stop();
   }
 }
 
-/** A process that ends by itself is said so, and the rest goes on: the operator decides. */
-async function lost(name: string, exited: Promise<unknown>, ended: Promise<unknown>): Promise<never> {
-  let isOver = false;
-  void ended.then(() => (isOver = true));
-  await exited;
-  if (!isOver) tell(`${name} has ended by itself. The rest goes on; start again with: orchestrator up`);
-  return new Promise(() => {});
+/** A process that ends by itself is said so, and started again. */
+function keepRunning(system: RunningSystem, name: string, isEnding: () => boolean): void {
+  void system.processes.get(name)?.exited.then(async () => {
+    if (isEnding()) return;
+    tell(`${name} has ended by itself; starting it again`);
+    await new Promise((resume) => setTimeout(resume, RESTART_MS));
+    if (isEnding()) return;
+    try {
+      await system.start(name);
+      keepRunning(system, name, isEnding);
+    } catch (error) {
+      tell(`${name} does not start again: ${(error as Error).message}`);
+    }
+  });
 }
 
 function announce(natsUrl: string, pluginUrl: string, jaeger: RunningJaeger | undefined): void {
@@ -70,8 +85,8 @@ function announce(natsUrl: string, pluginUrl: string, jaeger: RunningJaeger | un
   print(`${bold('The system is up.')} NATS at ${natsUrl}${jaeger ? `, Jaeger at ${jaeger.queryUrl}` : ''}. Ctrl-C ends it.
 
   ${dim('see what is installed')}   npx orchestrator${at} plugins
-  ${dim('call a capability')}       npx orchestrator${at} call editor.copy-edit --args '{"text":"It is is a apple."}'
-  ${dim('the same without it')}     nats req -s ${natsUrl} orc.v1.call.me.editor.copy-edit '{"text":"It is is a apple."}'
+  ${dim('call a capability')}       npx orchestrator${at} call editor.copy-edit --args '{"text":"It is a apple."}'
+  ${dim('the same without it')}     nats req -s ${natsUrl} orc.v1.call.me.editor.copy-edit '{"text":"It is a apple."}'
   ${dim('run a plugin of yours')}   NATS_URL=${pluginUrl} node your-plugin.js
 `);
 }

@@ -1,0 +1,201 @@
+/** The command as a person or a script uses it: a process with arguments, output and an exit code. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { shippedPlugins } from '@orchestrator/local';
+import { startTestSystem, type TestSystem } from '@orchestrator/testing';
+
+const COMMAND = resolve(import.meta.dirname, '../../cli/bin/orchestrator.js');
+const ARTICLE = '# Tea\n\nIt is a apple  that we utilize for the the tea.\n';
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves once the output holds the text. */
+  says(text: string): Promise<void>;
+}
+
+function start(args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ''): Running {
+  const child = spawn(process.execPath, [COMMAND, ...args], { env: { ...process.env, ...env } });
+  let stdout = '';
+  let stderr = '';
+  const listeners = new Set<() => void>();
+  const hear = () => {
+    for (const listener of listeners) listener();
+  };
+  child.stdout.on('data', (data) => {
+    stdout += data;
+    hear();
+  });
+  child.stderr.on('data', (data) => {
+    stderr += data;
+    hear();
+  });
+  child.stdin.end(input);
+  const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, stdout, stderr })));
+  const says = (text: string) =>
+    new Promise<void>((done, fail) => {
+      const look = () => {
+        if (`${stdout}${stderr}`.includes(text)) done();
+      };
+      listeners.add(look);
+      look();
+      void ended.then((end) => fail(new Error(`It ended without saying "${text}": ${JSON.stringify(end)}`)));
+    });
+  return { child, ended, says };
+}
+
+const run = (args: readonly string[], env?: NodeJS.ProcessEnv, input?: string) => start(args, env, input).ended;
+
+/** A message for people: says something, and never shows a stack. */
+function expectPlain(end: Ended, code: number, ...words: (string | RegExp)[]): void {
+  expect({ code: end.code, stderr: end.stderr }).toMatchObject({ code });
+  for (const word of words) expect(end.stderr).toMatch(word);
+  expect(end.stderr).not.toMatch(/\n\s+at /);
+}
+
+describe('the command', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'orc-cli-'));
+  const article = join(folder, 'tea.md');
+  const out = join(folder, 'out');
+
+  beforeAll(() => writeFileSync(article, ARTICLE));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  describe('beside a running system', () => {
+    let system: TestSystem;
+    let at: string[];
+
+    beforeAll(async () => {
+      system = await startTestSystem({ plugins: shippedPlugins() });
+      at = ['--nats', system.nats.url];
+    });
+
+    afterAll(() => system?.stop());
+
+    it('plugins — lists what is installed, for people and as JSON', async () => {
+      const people = await run([...at, 'plugins']);
+      expect(people).toMatchObject({ code: 0 });
+      expect(people.stdout).toMatch(/editor 1\.0\.0 {2}1 live/);
+      expect(people.stdout).not.toContain('\u001b[');
+      const json = JSON.parse((await run([...at, 'plugins', '--json'])).stdout);
+      expect(json.map((plugin: { name: string }) => plugin.name).sort()).toEqual(['designer', 'editor']);
+    });
+
+    it('call — takes arguments as JSON, from a file and from standard input', async () => {
+      const args = JSON.stringify({ text: ARTICLE });
+      const file = join(folder, 'args.json');
+      writeFileSync(file, args);
+      for (const [source, input] of [[args], [file], ['-', args]] as const) {
+        const end = await run([...at, 'call', 'editor.copy-edit', '--args', source ?? '', '--json'], {}, input);
+        expect(end).toMatchObject({ code: 0 });
+        expect(JSON.parse(end.stdout).result.text).toContain('an apple');
+      }
+    });
+
+    it('call --durable, then trace — by correlation, by request and by id show the same tree', async () => {
+      const call = ['call', 'editor.copy-edit', '--args', '{"text":"Tea."}', '--durable', '--id', 'cli-1'];
+      const { correlation } = JSON.parse((await run([...at, ...call, '--json'])).stdout);
+      await system.treeWhere({ correlation }, ([root]) => root?.state === 'succeeded');
+      const trees = await Promise.all(
+        [[correlation], ['--id', 'cli-1'], ['--request', '1']].map(async (how) =>
+          JSON.parse((await run([...at, 'trace', ...how, '--json'])).stdout),
+        ),
+      );
+      expect(trees[0].roots[0]).toMatchObject({
+        plugin: 'editor',
+        capability: 'copy-edit',
+        caller: 'cli',
+        key: 'cli-1',
+      });
+      expect(trees[1]).toEqual(trees[0]);
+      expect(trees[2]).toEqual(trees[0]);
+      const people = await run([...at, 'trace', correlation]);
+      expect(people.stdout).toMatch(/✓ editor\.copy-edit 1\.0\.0 {2}depth 1 · durable · 1 attempt/);
+    });
+
+    it('call that ends in a fault — exit code 1, every wrong field named', async () => {
+      const end = await run([...at, 'call', 'editor.copy-edit', '--args', '{"text":1,"more":true}']);
+      expectPlain(end, 1, 'invalid-argument', '/text', '/more');
+    });
+
+    it('trace of what is not there — exit code 1 and a plain message', async () => {
+      expectPlain(await run([...at, 'trace', 'f'.repeat(32)]), 1, 'not-found');
+    });
+  });
+
+  it.each([
+    ['an unknown command', ['fly'], /unknown command/],
+    ['a missing option', ['call', 'editor.copy-edit'], /--args/],
+    ['arguments that are not JSON', ['call', 'editor.copy-edit', '--args', '{"text":'], /not JSON/],
+    ['an arguments file that is not there', ['call', 'editor.copy-edit', '--args', 'nowhere.json'], /no such file/],
+    ['a missing article', ['demo', '--article', 'nowhere.md'], /no such file/],
+    ['a folder as article', ['demo', '--article', '.'], /folder/],
+    ['two ways to find a tree', ['trace', 'f'.repeat(32), '--id', 'x'], /one of/],
+    ['a port that is none', ['up', '--port', 'http'], /--port/],
+  ])('%s — exit code 2 and a plain message', async (_what, args, message) => {
+    expectPlain(await run(args), 2, message);
+  });
+
+  it('--help — exit code 0, names every command', async () => {
+    const { code, stdout } = await run(['--help']);
+    expect(code).toBe(0);
+    for (const command of ['up', 'demo', 'plugins', 'call', 'trace']) expect(stdout).toContain(command);
+  });
+
+  it('no NATS at the address — exit code 3, and what to do', async () => {
+    expectPlain(await run(['--nats', 'nats://127.0.0.1:1', 'plugins']), 3, 'npx orchestrator up');
+  });
+
+  it('a port in use — exit code 3, names the port', async () => {
+    const server = createServer();
+    const port = await new Promise<number>((done) => {
+      server.listen(0, '127.0.0.1', () => done((server.address() as { port: number }).port));
+    });
+    const end = await run(['up', '--no-jaeger', '--port', `${port}`, '--data', join(folder, 'data')]);
+    server.close();
+    expectPlain(end, 3, String(port), 'in use');
+  });
+
+  it('no nats-server to be had — exit code 3, names every way to get one', async () => {
+    const nothing = { PATH: folder, ORC_TOOLS_DIR: join(folder, 'no-tools') };
+    expectPlain(await run(['demo', '--article', article], nothing), 3, 'nats-server', 'PATH', 'go install', /docker/i);
+  });
+
+  it('up, then Ctrl-C — drains, ends with 0 and leaves no process behind', async () => {
+    const up = start(['up', '--no-jaeger', '--port', '24222', '--data', join(folder, 'data'), '--verbose']);
+    await up.says('The system is up');
+    up.child.kill('SIGINT');
+    const { code, stderr } = await up.ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain('ending …');
+    expectPlain(await run(['--nats', 'nats://127.0.0.1:24222', 'plugins']), 3);
+  });
+
+  it('demo — edits the article, has it illustrated, prints the tree and where the outputs lie', async () => {
+    const end = await run(['demo', '--article', article, '--out', out]);
+    expect(end).toMatchObject({ code: 0 });
+    expect(end.stdout).toMatch(/✓ editor\.prepare-article.*\n {3}└─ ✓ designer\.illustrate/);
+    expect(end.stdout).toMatch(/correlation [0-9a-f]{32}\ntrace {7}[0-9a-f]{32}/);
+    const files = ['article.md', 'edits.json', 'illustration.svg'].map((name) => join(out, 'tea', name));
+    expect(files.map((file) => existsSync(file))).toEqual([true, true, true]);
+    expect(readFileSync(files[0] ?? '', 'utf8')).toMatch(/# Tea\n\n!\[.*\]\(illustration\.svg\)\n\nIt is an apple/);
+  });
+
+  it('demo, then Ctrl-C half way — exit code 130, nothing left behind', async () => {
+    const demo = start(['demo', '--article', article, '--out', join(folder, 'never')]);
+    await demo.says('starting registry');
+    demo.child.kill('SIGINT');
+    expectPlain(await demo.ended, 130, 'Interrupted');
+    expect(existsSync(join(folder, 'never'))).toBe(false);
+  });
+});
