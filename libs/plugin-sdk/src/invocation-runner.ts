@@ -1,5 +1,5 @@
 /** Runs one invocation: arguments in, JSON or a fault out. Knows nothing of how it came or where the answer goes. */
-import { type CallContext, Fault, LIMITS } from '@orchestrator/protocol';
+import { type CallContext, Fault, LIMITS, sendableFault } from '@orchestrator/protocol';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { CapabilityOptions } from './capability.decorator.js';
 import { Deadline } from './deadline.js';
@@ -47,7 +47,8 @@ export async function runInvocation(run: Run): Promise<RunOutcome> {
   }
 }
 
-function failure(fault: Fault): RunOutcome {
+function failure(thrown: Fault): RunOutcome {
+  const fault = sendableFault(thrown);
   return { ok: false, fault, body: JSON.stringify(fault) };
 }
 

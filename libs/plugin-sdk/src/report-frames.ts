@@ -1,5 +1,5 @@
 import type { Bus } from '@orchestrator/bus';
-import { encodeReports, type HostReport, LIMITS, subjects } from '@orchestrator/protocol';
+import { encodeReports, type HostReport, LIMITS, splitFrame, subjects } from '@orchestrator/protocol';
 
 /** A host's reports on synchronous calls, gathered for a few milliseconds into one message. Best effort. */
 export class ReportFrames {
@@ -23,8 +23,8 @@ export class ReportFrames {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#gathered.size === 0) return;
-    const frame = encodeReports([...this.#gathered.values()]);
+    const reports = [...this.#gathered.values()];
     this.#gathered = new Map();
-    this.#bus.nc.publish(this.#subject, frame);
+    for (const frame of splitFrame(encodeReports(reports))) this.#bus.nc.publish(this.#subject, frame);
   }
 }

@@ -46,6 +46,8 @@ export {
   type StartedRecord,
 } from './records.js';
 export { decodeRun, encodeRun, type RunHeader } from './run-header.js';
+export { sendableFault } from './sendable-fault.js';
+export { splitFrame } from './split-frame.js';
 export {
   CATALOGUE_BUCKET,
   type ConsumerDefinition,

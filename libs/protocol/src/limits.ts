@@ -12,6 +12,10 @@ export const LIMITS = {
   inlineBytes: 512 * 1024,
   /** A forwarded message carries more headers than the one it came as; this much of `max_payload` is kept free for them. */
   headroomBytes: 64 * 1024,
+  /** The largest `details` of a fault; more is left out, so that a fault fits a header, a report and a history record. */
+  faultBytes: 32 * 1024,
+  /** The longest frame of reports or records, in characters: even if each takes three bytes, it fits a message. */
+  frameLength: 256 * 1024,
   /** How long a host holds durable work before it is given to another, unless it renews. Configurable. */
   leaseMs: 30_000,
   /** An instance whose last heartbeat is older than this has gone. */

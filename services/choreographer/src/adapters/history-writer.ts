@@ -3,9 +3,9 @@
  * all that gathers until the outstanding one is acknowledged. Best-effort records wait a few milliseconds for company. Frames of one writer share a subject, whatever correlations they hold.
  */
 import { type StoredPublisher } from '@orchestrator/bus';
-import { encodeFrame, type InvocationRecord, subjects } from '@orchestrator/protocol';
+import { encodeFrame, type InvocationRecord, splitFrame, subjects } from '@orchestrator/protocol';
 
-/** A frame stays well under the server's `max_payload`. */
+/** Records that are encoded and acknowledged together. */
 const MAX_FRAME_RECORDS = 500;
 /** Records that wait while NATS is away; best-effort ones beyond it are dropped and counted. */
 const MAX_WAITING = 100_000;
@@ -69,8 +69,8 @@ export class HistoryWriter {
     this.#gathering = undefined;
     if (this.#outstanding || this.#waiting.length === 0) return;
     const frame = this.#waiting.splice(0, MAX_FRAME_RECORDS);
-    this.#outstanding = this.#publisher
-      .store(this.#subject, encodeFrame(frame.map((waiting) => waiting.record)))
+    const texts = splitFrame(encodeFrame(frame.map((waiting) => waiting.record)));
+    this.#outstanding = Promise.all(texts.map((text) => this.#publisher.store(this.#subject, text)))
       .then(
         () => {
           for (const waiting of frame) waiting.settle?.();
