@@ -122,6 +122,7 @@ function plugin(user: string, name: string, inboxes: readonly string[]): Permiss
       `orc.v1.call.${name}.*.*`,
       `orc.v1.request.${name}.*.*`,
       `orc.v1.result.*.${name}.*`,
+      `orc.v1.dead.${name}.*.*`,
       `orc.v1.progress.*.${name}.*`,
       `orc.v1.report.${name}`,
       `orc.v1.announce.${name}`,

@@ -2,41 +2,29 @@
  * Works on durable invocations: one pull consumer per capability, shared by all instances of the version.
  *
  * Invariants: (1) what is held is renewed until it is acknowledged. (2) Work is acknowledged only once a result is
- * stored, by whomever. (3) Work that is delivered again is run again only when no result is stored yet.
+ * stored, by whomever. (3) Work that is delivered again is run again only when no result is stored yet. (4) A fault is in
+ * the dead letters before it is the result.
  */
 
 import { Logger } from '@nestjs/common';
 import {
   type Bus,
   type Delivery,
-  faultHeaders,
-  headers,
   type MicroService,
   Puller,
   type Requester,
   readResult,
+  resultHeaders,
   StoredPublisher,
+  storeDeadLetter,
 } from '@orchestrator/bus';
-import {
-  type CallContext,
-  encodeRun,
-  HEADERS,
-  LIMITS,
-  readContextToken,
-  receiptFromToken,
-  subjects,
-  workConsumer,
-} from '@orchestrator/protocol';
+import { encodeRun, HEADERS, receiptFromToken, subjects, workConsumer } from '@orchestrator/protocol';
+import { type AdmittedToken, readAdmitted } from './admitted.js';
 import type { HostedPlugin } from './hosted-plugin.js';
-import type { RunOutcome } from './invocation-runner.js';
 import type { ReportFrames } from './report-frames.js';
 
-export interface DurableHostOptions {
-  /** How many invocations of one capability run at once in this process. @default 64 */
-  readonly slots?: number;
-  /** How long work is held without renewal before another instance gets it. @default LIMITS.leaseMs */
-  readonly leaseMs?: number | undefined;
-}
+/** How many invocations of one capability run at once in this process. */
+const SLOTS = 64;
 
 export class DurableHost {
   readonly #plugin: HostedPlugin;
@@ -47,16 +35,9 @@ export class DurableHost {
   readonly #pullers: readonly Puller[];
   readonly #held = new Set<Delivery>();
   readonly #logger = new Logger('DurableHost');
-  readonly #renewal: NodeJS.Timeout;
+  #renewal: NodeJS.Timeout | undefined;
 
-  constructor(
-    bus: Bus,
-    requester: Requester,
-    plugin: HostedPlugin,
-    reports: ReportFrames,
-    micro: MicroService,
-    options: DurableHostOptions = {},
-  ) {
+  constructor(bus: Bus, requester: Requester, plugin: HostedPlugin, reports: ReportFrames, micro: MicroService) {
     this.#plugin = plugin;
     this.#reports = reports;
     this.#micro = micro;
@@ -68,15 +49,16 @@ export class DurableHost {
       return new Puller(bus, {
         stream: consumer.stream,
         consumer: consumer.name,
-        slots: options.slots ?? 64,
+        slots: SLOTS,
         onDelivery: (delivery) => this.#work(delivery),
         onError: (error) => this.#logger.warn(error instanceof Error ? error.message : String(error)),
       });
     });
-    this.#renewal = setInterval(() => this.#renew(), (options.leaseMs ?? LIMITS.leaseMs) / 3);
   }
 
-  start(): void {
+  /** @param leaseMs how long work is held without renewal before another instance gets it: the registry says */
+  start({ leaseMs }: { readonly leaseMs: number }): void {
+    this.#renewal = setInterval(() => this.#renew(), leaseMs / 3);
     for (const puller of this.#pullers) puller.start();
   }
 
@@ -91,13 +73,16 @@ export class DurableHost {
   }
 
   async #work(delivery: Delivery): Promise<void> {
+    const admitted = readAdmitted(delivery.headers, this.#plugin.manifest, 'durable');
+    if (!admitted) {
+      this.#logger.warn(`${delivery.subject} holds nothing that was admitted; it is dropped.`);
+      delivery.ack();
+      return;
+    }
     this.#held.add(delivery);
     try {
-      const token = delivery.headers?.get(HEADERS.context) ?? '';
-      const context = readContextToken(token);
-      const attempt = delivery.deliveries;
-      if (attempt === 1 || !(await readResult(this.#requester, context))) {
-        await this.#runAndStore(delivery, context, token, attempt);
+      if (delivery.deliveries === 1 || !(await readResult(this.#requester, admitted.context))) {
+        await this.#runAndStore(delivery, admitted);
       }
       delivery.ack();
     } finally {
@@ -105,30 +90,20 @@ export class DurableHost {
     }
   }
 
-  async #runAndStore(delivery: Delivery, context: CallContext, token: string, attempt: number): Promise<void> {
+  async #runAndStore(delivery: Delivery, { context, token }: AdmittedToken): Promise<void> {
     const { instance } = this.#plugin;
+    const attempt = delivery.deliveries;
     const startedAtMs = Date.now();
-    const report = { invocation: context.invocation, instance, startedAtMs };
+    const report = { invocation: context.invocation, attempt, instance, startedAtMs };
     this.#reports.add(report);
     const outcome = await this.#plugin.run({ context, token, attempt, body: delivery.data });
     const endedAtMs = Date.now();
-    const run = encodeRun({ attempt, startedAtMs, endedAtMs, instance });
-    await this.#publisher.store(subjects.result(context), outcome.body, resultHeaders(context, token, run, outcome));
-    this.#micro.count(context.capability, endedAtMs - startedAtMs, outcome.ok ? undefined : outcome.fault.code);
+    const ended = { ...context, source: `/plugins/${context.plugin}`, atMs: endedAtMs };
+    const fault = outcome.ok ? undefined : outcome.fault;
+    if (fault) await storeDeadLetter(this.#publisher, ended, fault, delivery.data);
+    const result = resultHeaders(ended, encodeRun({ attempt, startedAtMs, endedAtMs, instance }), fault);
+    result.set(HEADERS.receipt, receiptFromToken(token));
+    await this.#publisher.store(subjects.result(context), outcome.body, result);
+    this.#micro.count(context.capability, endedAtMs - startedAtMs, fault?.code);
   }
-}
-
-/** A stored result is a CloudEvent; the receipt lets the choreographer tell whose work it was. */
-function resultHeaders(context: CallContext, token: string, run: string, outcome: RunOutcome) {
-  const result = headers();
-  result.set(HEADERS.specVersion, '1.0');
-  result.set(HEADERS.id, context.invocation);
-  result.set(HEADERS.type, 'orc.v1.result');
-  result.set(HEADERS.source, `/plugins/${context.plugin}`);
-  result.set(HEADERS.subject, `${context.plugin}.${context.capability}`);
-  result.set(HEADERS.correlationId, context.correlation);
-  if (context.parent) result.set(HEADERS.causationId, context.parent);
-  result.set(HEADERS.receipt, receiptFromToken(token));
-  result.set(HEADERS.run, run);
-  return outcome.ok ? result : faultHeaders(outcome.fault, result);
 }

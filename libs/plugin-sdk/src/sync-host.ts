@@ -1,6 +1,7 @@
 /** Serves admitted synchronous calls: takes them from the queue group of its version, answers on the caller's inbox. */
 import { type Bus, faultHeaders, headers, type MicroService, type Msg, type Subscription } from '@orchestrator/bus';
-import { type CallContext, Fault, HEADERS, patterns, readContextToken } from '@orchestrator/protocol';
+import { Fault, HEADERS, patterns } from '@orchestrator/protocol';
+import { type AdmittedToken, readAdmitted } from './admitted.js';
 import type { HostedPlugin } from './hosted-plugin.js';
 import type { RunOutcome } from './invocation-runner.js';
 import type { ReportFrames } from './report-frames.js';
@@ -29,7 +30,7 @@ export class SyncHost {
     this.#subscription = this.#bus.nc.subscribe(patterns.execOf(name, version), {
       queue: 'host',
       callback: (error, msg) => {
-        const admitted = error ? undefined : admittedCall(msg);
+        const admitted = error ? undefined : readAdmitted(msg.headers, this.#plugin.manifest, 'sync');
         if (admitted) void this.#serve(msg, admitted);
       },
     });
@@ -41,7 +42,7 @@ export class SyncHost {
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
   }
 
-  async #serve(msg: Msg, { token, context }: AdmittedCall): Promise<void> {
+  async #serve(msg: Msg, { token, context }: AdmittedToken): Promise<void> {
     const { invocation, correlation } = context;
     const report = { invocation, instance: this.#plugin.instance, startedAtMs: Date.now() };
     this.#reports.add(report);
@@ -56,25 +57,6 @@ export class SyncHost {
     this.#reports.add({ ...report, endedAtMs, ...(!outcome.ok && { fault: outcome.fault.toJSON() }) });
     this.#micro.count(context.capability, endedAtMs - report.startedAtMs, outcome.ok ? undefined : outcome.fault.code);
     if (--this.#running === 0) this.#whenIdle?.();
-  }
-}
-
-interface AdmittedCall {
-  readonly token: string;
-  readonly context: CallContext;
-}
-
-/**
- * What a choreographer forwarded. Anything else can only be an answer of the server itself, which sends stored messages
- * and acknowledgements wherever a reply subject says, past all permissions: those are dropped.
- */
-function admittedCall(msg: Msg): AdmittedCall | undefined {
-  const token = msg.headers?.get(HEADERS.context);
-  if (!token || msg.headers?.get('Nats-Stream')) return undefined;
-  try {
-    return { token, context: readContextToken(token) };
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,0 +1,60 @@
+/** How durable work ends, as messages: the result that is stored, and the dead letter that goes before a fault. */
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import { type CapabilityRef, type Fault, HEADERS, subjects } from '@orchestrator/protocol';
+import { faultHeaders } from './answers.js';
+import type { StoredPublisher } from './stored-publisher.js';
+
+/** Which invocation ended, and who says so. */
+export interface EndedInvocation extends CapabilityRef {
+  readonly caller: string;
+  readonly invocation: string;
+  readonly correlation: string;
+  readonly parent?: string | undefined;
+  /** `/plugins/<plugin>` or `/choreographer`. */
+  readonly source: string;
+  readonly atMs: number;
+}
+
+/** The headers of its stored result: a CloudEvent, with the fault's code where it ended in one. */
+export function resultHeaders(ended: EndedInvocation, run: string, fault?: Fault): MsgHdrs {
+  const result = eventHeaders(ended, 'orc.v1.result');
+  if (ended.parent) result.set(HEADERS.causationId, ended.parent);
+  result.set(HEADERS.run, run);
+  return fault ? faultHeaders(fault, result) : result;
+}
+
+/**
+ * Stores the dead letter of work that ends in this fault: to be done before the fault is stored as the result, so that
+ * what has a faulty result is always among the dead letters. The first one of an invocation is kept.
+ * @param body the original arguments, byte for byte; undefined when they are no longer there
+ * @param request the headers of the original request, as far as there are any
+ * @throws Fault when it is not known to be stored
+ */
+export async function storeDeadLetter(
+  publisher: StoredPublisher,
+  ended: EndedInvocation,
+  fault: Fault,
+  body: Uint8Array | undefined,
+  request?: MsgHdrs,
+): Promise<void> {
+  const dead = faultHeaders(fault, eventHeaders(ended, 'orc.v1.dead-letter'));
+  dead.set(HEADERS.faultBody, JSON.stringify(fault));
+  dead.set(HEADERS.caller, ended.caller);
+  for (const name of [HEADERS.version, HEADERS.traceparent]) {
+    const value = request?.get(name);
+    if (value) dead.set(name, value);
+  }
+  await publisher.store(subjects.dead(ended.plugin, ended.capability, ended.invocation), body ?? '', dead);
+}
+
+function eventHeaders(ended: EndedInvocation, type: string): MsgHdrs {
+  const result = headers();
+  result.set(HEADERS.specVersion, '1.0');
+  result.set(HEADERS.id, ended.invocation);
+  result.set(HEADERS.type, type);
+  result.set(HEADERS.source, ended.source);
+  result.set(HEADERS.subject, `${ended.plugin}.${ended.capability}`);
+  result.set(HEADERS.time, new Date(ended.atMs).toISOString());
+  result.set(HEADERS.correlationId, ended.correlation);
+  return result;
+}
