@@ -50,9 +50,14 @@ export function encodeContext(c: CallContext): string {
 /** @throws Fault `unauthenticated` when the text is not an encoded context */
 export function decodeContext(text: string): CallContext {
   const f = text.split('|');
-  if (f[0] !== FORMAT || f.length !== FIELDS) throw new Fault('unauthenticated', 'The call context is not readable.');
   const field = (index: number) => f[index] as string;
-  const flags = Number(field(5));
+  if (f[0] !== FORMAT || f.length !== FIELDS || (field(4) !== 's' && field(4) !== 'd')) throw unreadable();
+  const numeric = (index: number) => {
+    const value = Number(field(index));
+    if (field(index) === '' || !Number.isFinite(value)) throw unreadable();
+    return value;
+  };
+  const flags = numeric(5);
   const correlation = field(1);
   return {
     correlation,
@@ -61,10 +66,10 @@ export function decodeContext(text: string): CallContext {
     mode: field(4) === 's' ? 'sync' : 'durable',
     durableTree: (flags & 1) !== 0,
     sampled: (flags & 2) !== 0,
-    depth: Number(field(6)),
-    maxDepth: Number(field(7)),
-    admittedAtMs: Number(field(8)),
-    deadlineMs: Number(field(9)),
+    depth: numeric(6),
+    maxDepth: numeric(7),
+    admittedAtMs: numeric(8),
+    deadlineMs: numeric(9),
     caller: field(10),
     onBehalfOf: field(11),
     plugin: field(12),
@@ -74,6 +79,10 @@ export function decodeContext(text: string): CallContext {
     remoteSpan: field(16) || undefined,
     ancestry: field(17).split('>'),
   };
+}
+
+function unreadable(): Fault {
+  return new Fault('unauthenticated', 'The call context is not readable.');
 }
 
 /** Reads the context of a token without verifying it: for hosts, which only the choreographer can reach. */

@@ -45,12 +45,16 @@ export interface CallTree {
   readonly roots: readonly InvocationNode[];
 }
 
-/** Folds the records of one invocation. Undefined while its admission or refusal is not among them. */
+/**
+ * Folds the records of one invocation: of several admissions or ends, the earliest counts. Undefined while its admission
+ * or refusal is not among them.
+ */
 export function foldInvocation(records: readonly InvocationRecord[]): Invocation | undefined {
-  const asked = records.find((r) => r.state === 'admitted') ?? records.find((r) => r.state === 'refused');
-  if (asked?.state !== 'admitted' && asked?.state !== 'refused') return undefined;
-  const started = records.filter((r) => r.state === 'started').sort((a, b) => a.attempt - b.attempt);
-  const ended = records.filter((r) => r.state === 'ended').sort((a, b) => a.atMs - b.atMs)[0];
+  const asked =
+    earliest(records.filter((r) => r.state === 'admitted')) ?? earliest(records.filter((r) => r.state === 'refused'));
+  if (!asked) return undefined;
+  const started = records.filter((r) => r.state === 'started').sort((a, b) => a.attempt - b.attempt || inTime(a, b));
+  const ended = earliest(records.filter((r) => r.state === 'ended'));
   const last = started.at(-1);
   const fault = asked.state === 'refused' ? asked.fault : ended?.fault;
   return {
@@ -78,33 +82,46 @@ export function foldInvocation(records: readonly InvocationRecord[]): Invocation
   };
 }
 
+function earliest<R extends InvocationRecord>(records: readonly R[]): R | undefined {
+  return records.length > 1 ? [...records].sort(inTime)[0] : records[0];
+}
+
+/** By time; what two records say decides between equal times, so that the order in which they are read never does. */
+function inTime(a: InvocationRecord, b: InvocationRecord): number {
+  return a.atMs - b.atMs || compareText(JSON.stringify(a), JSON.stringify(b));
+}
+
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
 function stateOf(refused: boolean, ended: boolean, faulty: boolean, started: boolean): InvocationState {
   if (refused) return 'refused';
   if (ended) return faulty ? 'failed' : 'succeeded';
   return started ? 'running' : 'admitted';
 }
 
-/** Builds the tree of a correlation; undefined when the records hold no invocation of it. */
+/**
+ * Builds the tree of a correlation; undefined when the records hold no invocation of it. Every invocation stands in it
+ * exactly once, even where broken records name parents in a circle.
+ */
 export function buildCallTree(correlation: string, records: readonly InvocationRecord[]): CallTree | undefined {
   const byInvocation = Map.groupBy(
     records.filter((record) => record.correlation === correlation),
     (record) => record.invocation,
   );
   const invocations = [...byInvocation.values()].flatMap((of) => foldInvocation(of) ?? []);
+  invocations.sort((a, b) => a.admittedAtMs - b.admittedAtMs || compareText(a.invocation, b.invocation));
   const known = new Set(invocations.map((one) => one.invocation));
-  const isRoot = (one: Invocation) =>
-    one.parent === undefined || one.parent === one.invocation || !known.has(one.parent);
-  const childrenOf = Map.groupBy(
-    invocations.filter((one) => !isRoot(one)),
-    (one) => one.parent,
-  );
-  const inOrder = (a: Invocation, b: Invocation) =>
-    a.admittedAtMs - b.admittedAtMs || a.invocation.localeCompare(b.invocation);
-  const node = (one: Invocation): InvocationNode => ({
-    ...one,
-    children: (childrenOf.get(one.invocation) ?? []).sort(inOrder).map(node),
-  });
-  const roots = invocations.filter(isRoot).sort(inOrder).map(node);
+  const childrenOf = Map.groupBy(invocations, (one) => one.parent);
+  const placed = new Set<string>();
+  const node = (one: Invocation): InvocationNode => {
+    placed.add(one.invocation);
+    const children = (childrenOf.get(one.invocation) ?? []).filter((child) => !placed.has(child.invocation));
+    return { ...one, children: children.map(node) };
+  };
+  const roots = invocations.filter((one) => one.parent === undefined || !known.has(one.parent)).map(node);
+  for (const one of invocations) if (!placed.has(one.invocation)) roots.push(node(one));
   const first = roots[0];
   return first && { correlation, traceId: first.traceId, roots };
 }

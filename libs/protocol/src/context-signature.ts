@@ -14,12 +14,17 @@ export interface ContextKey {
   readonly secret: Buffer;
 }
 
+const HEX = /^([0-9a-f]{2})+$/;
+const BASE64 = /^[A-Za-z0-9_+/-]+={0,2}$/;
+
 /** Reads `id:secret[,id:secret…]`, newest first, each secret at least 32 bytes in base64url or hex. @throws Fault `invalid-argument` */
 export function parseContextKeys(text: string): ContextKey[] {
-  return text.split(',').map((entry) => {
-    const [id = '', encoded = ''] = entry.trim().split(':');
-    const secret = /^([0-9a-f]{2})+$/.test(encoded) ? Buffer.from(encoded, 'hex') : Buffer.from(encoded, 'base64url');
-    if (!/^[a-z0-9-]{1,32}$/.test(id) || secret.length < 32) {
+  const keys = text.split(',').map((entry) => {
+    const [id = '', encoded = '', ...rest] = entry.trim().split(':');
+    const secret = Buffer.from(encoded, HEX.test(encoded) ? 'hex' : 'base64url');
+    // Buffer skips what is no base64: a mistyped secret would be a shorter one, and nobody would know.
+    const isReadable = rest.length === 0 && BASE64.test(encoded) && secret.length >= 32;
+    if (!/^[a-z0-9-]{1,32}$/.test(id) || !isReadable) {
       throw new Fault(
         'invalid-argument',
         'Context keys are id:secret, separated by commas; an id is [a-z0-9-], a secret at least 32 bytes in hex or base64url.',
@@ -27,6 +32,10 @@ export function parseContextKeys(text: string): ContextKey[] {
     }
     return { id, secret };
   });
+  if (new Set(keys.map((key) => key.id)).size < keys.length) {
+    throw new Fault('invalid-argument', 'Two context keys have the same id: give each key an id of its own.');
+  }
+  return keys;
 }
 
 /** The newest key signs, every key verifies: so keys can be rotated without a gap. */

@@ -85,7 +85,7 @@ export class Fault extends Error {
   /** The fault itself, or a new one around a foreign error; the foreign message is kept, its stack is not sent. */
   static from(error: unknown, code: FaultCode = 'internal'): Fault {
     if (Fault.is(error)) return error;
-    return new Fault(code, error instanceof Error ? error.message : String(error), undefined, { cause: error });
+    return new Fault(code, messageOf(error), undefined, { cause: error });
   }
 
   get meaning(): FaultMeaning {
@@ -95,6 +95,15 @@ export class Fault extends Error {
   /** What goes over the wire. */
   toJSON(): FaultBody {
     return { code: this.code, message: this.message, ...(this.details && { details: this.details }) };
+  }
+}
+
+/** Anything may be thrown, even what has no text. */
+function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return 'Something was thrown that has no text.';
   }
 }
 

@@ -63,6 +63,13 @@ function malformed(header: string, expectation: string): Fault {
 const CONTROL = /[\u0000-\u001f\u007f]/;
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 
+/** Unix time in milliseconds; NaN for what is no time, such as the 30th of February, which `Date` would read as the 2nd of March. */
+function parseTime(text: string): number {
+  const day = Date.parse(`${text.slice(0, 10)}T00:00:00Z`);
+  const exists = RFC3339.test(text) && !Number.isNaN(day) && new Date(day).getUTCDate() === Number(text.slice(8, 10));
+  return exists ? Date.parse(text) : Number.NaN;
+}
+
 /** Reads what a caller may say. `lookup` is undefined for a message without headers. @throws Fault `invalid-argument` */
 export function parseRequestHeaders(lookup: HeaderLookup | undefined): RequestHeaders {
   if (!lookup) return NONE;
@@ -80,8 +87,8 @@ export function parseRequestHeaders(lookup: HeaderLookup | undefined): RequestHe
     throw malformed(HEADERS.correlationId, 'must be 32 lower-case hex digits, not all zero');
   }
   const expiry = read(HEADERS.expiryTime);
-  const expiryMs = expiry === undefined ? undefined : Date.parse(expiry);
-  if (expiry !== undefined && (!RFC3339.test(expiry) || Number.isNaN(expiryMs))) {
+  const expiryMs = expiry === undefined ? undefined : parseTime(expiry);
+  if (Number.isNaN(expiryMs)) {
     throw malformed(HEADERS.expiryTime, 'must be an RFC 3339 time, like 2030-01-31T12:00:00Z');
   }
   const range = read(HEADERS.version);

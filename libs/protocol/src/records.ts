@@ -4,7 +4,7 @@
  */
 
 import type { Mode } from './call-context.js';
-import { Fault, type FaultBody } from './fault.js';
+import { Fault, type FaultBody, parseFault } from './fault.js';
 
 interface RecordBase {
   readonly invocation: string;
@@ -62,6 +62,7 @@ export interface EndedRecord extends RecordBase {
 export type InvocationRecord = AdmittedRecord | RefusedRecord | StartedRecord | EndedRecord;
 
 const STATES = new Set(['admitted', 'refused', 'started', 'ended']);
+const CORRELATION = /^[0-9a-f]{32}$/;
 
 export function encodeFrame(records: readonly InvocationRecord[]): string {
   return records.map((record) => JSON.stringify(record)).join('\n');
@@ -80,16 +81,27 @@ export function decodeFrame(frame: string): FrameLine[] {
     .filter((text) => text !== '')
     .map((text) => {
       const record = parseJsonObject(text);
-      if (!STATES.has(String(record?.state)) || typeof record?.invocation !== 'string') {
-        throw new Fault('internal', 'A history frame holds a line that is no record.');
-      }
+      if (!isRecord(record)) throw new Fault('internal', 'A history frame holds a line that is no record.');
       return { record: record as unknown as InvocationRecord, text };
     });
 }
 
-/** What a host reports about synchronous calls, gathered into frames; best effort. */
+function isRecord(value: Record<string, unknown> | undefined): boolean {
+  return (
+    typeof value?.state === 'string' &&
+    STATES.has(value.state) &&
+    typeof value.invocation === 'string' &&
+    typeof value.correlation === 'string' &&
+    CORRELATION.test(value.correlation) &&
+    Number.isFinite(value.atMs)
+  );
+}
+
+/** What a host reports about the start of a run, and about the end of a synchronous one; gathered into frames, best effort. */
 export interface HostReport {
   readonly invocation: string;
+  /** @default 1 */
+  readonly attempt?: number;
   readonly instance: string;
   readonly startedAtMs: number;
   /** Absent while it runs. */
@@ -104,13 +116,21 @@ export function encodeReports(reports: readonly HostReport[]): string {
 /** Lines that are no report are dropped: a report is a hint, and one bad line must not cost the others. */
 export function decodeReports(text: string): HostReport[] {
   return text.split('\n').flatMap((line) => {
-    const report = parseJsonObject(line);
-    const sound =
-      typeof report?.invocation === 'string' &&
-      typeof report.instance === 'string' &&
-      typeof report.startedAtMs === 'number';
-    return sound ? [report as unknown as HostReport] : [];
+    const { invocation, attempt, instance, startedAtMs, endedAtMs, fault } = parseJsonObject(line) ?? {};
+    if (typeof invocation !== 'string' || typeof instance !== 'string' || !isTime(startedAtMs)) return [];
+    const started = { invocation, instance, startedAtMs, ...(isCount(attempt) && { attempt }) };
+    if (endedAtMs === undefined) return [started];
+    if (!isTime(endedAtMs)) return [];
+    return [{ ...started, endedAtMs, ...(fault !== undefined && { fault: parseFault(fault).toJSON() }) }];
   });
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isFinite(value);
 }
 
 function parseJsonObject(text: string): Record<string, unknown> | undefined {

@@ -92,7 +92,8 @@ export const resultsConsumer: ConsumerDefinition = {
 export function workConsumer(target: Target, leaseMs: number = LIMITS.leaseMs): ConsumerDefinition {
   return {
     stream: STREAMS.work.name,
-    name: `${target.plugin}-${versionToToken(target.version)}-${target.capability}`,
+    // Neither names nor versions hold two underscores: no two targets share a consumer.
+    name: `${target.plugin}__${versionToToken(target.version)}__${target.capability}`,
     filter: patterns.workOf(target),
     ackWaitMs: leaseMs,
     maxAckPending: 10_000,

@@ -9,12 +9,13 @@ export interface TraceParent {
   readonly sampled: boolean;
 }
 
-const SHAPE = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+/** Version 00 ends after the flags; later ones may add fields, and ff is none. */
+const SHAPE = /^(?!ff|00.{54})[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
 /** @throws Fault `invalid-argument` */
 export function parseTraceparent(text: string): TraceParent {
   const [, traceId, spanId, flags] = SHAPE.exec(text) ?? [];
-  if (!traceId || !spanId || !flags || text.startsWith('ff') || /^0+$/.test(traceId) || /^0+$/.test(spanId)) {
+  if (!traceId || !spanId || !flags || /^0+$/.test(traceId) || /^0+$/.test(spanId)) {
     throw new Fault('invalid-argument', `The header traceparent is not a W3C trace parent: "${text.slice(0, 80)}".`, {
       header: 'traceparent',
     });

@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { CATALOGUE_BUCKET, catalogueKey, STREAMS, workConsumer } from './streams.js';
+import { subjects } from './subjects.js';
+
+const name = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?$/);
+const version = fc.stringMatching(/^\d{1,3}\.\d{1,3}\.\d{1,3}(-[0-9a-z]{1,4}(\.[0-9a-z]{1,4})?)?$/);
+const target = fc.record({ plugin: name, version, capability: name });
+
+describe('streams', () => {
+  it('no subject lies in two streams, and names are apart', () => {
+    const all = Object.values(STREAMS);
+    const bound = all.flatMap((stream) => [...stream.subjects]);
+    expect(new Set(bound.map((subject) => subject.split('.')[2])).size).toBe(bound.length);
+    expect(new Set([...all.map((stream) => stream.name), CATALOGUE_BUCKET]).size).toBe(all.length + 1);
+  });
+
+  it('one per subject is the rule where the second would be a second run or a second result', () => {
+    const guarded = Object.values(STREAMS).filter((stream) => stream.onePerSubject);
+    expect(guarded.map((stream) => stream.name).sort()).toEqual(['ORC_DEAD', 'ORC_RESULTS', 'ORC_WORK']);
+  });
+
+  it('requests and work never grow too old to be done', () => {
+    for (const stream of [STREAMS.requests, STREAMS.work]) {
+      expect(stream).toMatchObject({ maxAgeMs: 0, retention: 'workqueue' });
+    }
+  });
+});
+
+describe('workConsumer', () => {
+  it('has a name that NATS accepts, and takes the work of its capability and of no other', () => {
+    fc.assert(
+      fc.property(target, target, (one, other) => {
+        const consumer = workConsumer(one);
+        expect(consumer.name).toMatch(/^[A-Za-z0-9_-]+$/);
+        const prefix = consumer.filter?.slice(0, -1) ?? '';
+        const same =
+          one.plugin === other.plugin && one.version === other.version && one.capability === other.capability;
+        expect(subjects.work(other, 'id').startsWith(prefix)).toBe(same);
+      }),
+    );
+  });
+
+  it('different targets have consumers of different names', () => {
+    fc.assert(
+      fc.property(target, target, (one, other) => {
+        const same =
+          one.plugin === other.plugin && one.version === other.version && one.capability === other.capability;
+        expect(workConsumer(one).name === workConsumer(other).name).toBe(same);
+      }),
+      { numRuns: 1000 },
+    );
+    const joined = [
+      { plugin: 'a', version: '1.0.0-b', capability: 'c' },
+      { plugin: 'a', version: '1.0.0', capability: 'b-c' },
+    ];
+    expect(new Set(joined.map((each) => workConsumer(each).name)).size).toBe(joined.length);
+  });
+
+  it('its lease is the ack wait', () => {
+    const aTarget = { plugin: 'a', version: '1.0.0', capability: 'b' };
+    expect(workConsumer(aTarget, 1_234).ackWaitMs).toBe(1_234);
+  });
+});
+
+describe('catalogueKey', () => {
+  it('one key for each plugin version', () => {
+    fc.assert(
+      fc.property(target, target, (one, other) => {
+        const key = catalogueKey(one.plugin, one.version);
+        expect(key).toMatch(/^[a-z0-9-]+\.[0-9A-Za-z_-]+$/);
+        const same = one.plugin === other.plugin && one.version === other.version;
+        expect(key === catalogueKey(other.plugin, other.version)).toBe(same);
+      }),
+    );
+  });
+});

@@ -1,0 +1,189 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Fault } from './fault.js';
+import { randomInvocationId } from './ids.js';
+import { isName } from './names.js';
+import {
+  parseAsk,
+  parseBeat,
+  parseExec,
+  parsePluginOf,
+  parseResultAddress,
+  parseWork,
+  patterns,
+  subjects,
+} from './subjects.js';
+
+const name = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?$/);
+const version = fc.stringMatching(/^\d{1,3}\.\d{1,3}\.\d{1,3}(-[0-9a-z]{1,4}(\.[0-9a-z]{1,4})?)?$/);
+const invocation = fc.constant(0).map(randomInvocationId);
+const ask = fc.record({ caller: name, plugin: name, capability: name });
+const target = fc.record({ plugin: name, version, capability: name });
+const address = fc.record({ caller: name, plugin: name, invocation });
+const instance = fc.record({ plugin: name, version, instance: name });
+
+/** Does NATS deliver the subject to a subscription on the pattern? `*` stands for one token. */
+function matches(pattern: string, subject: string): boolean {
+  const wanted = pattern.split('.');
+  const tokens = subject.split('.');
+  return wanted.length === tokens.length && wanted.every((token, at) => token === '*' || token === tokens[at]);
+}
+
+describe('subjects — each parser reads what its builder writes, and its pattern takes it', () => {
+  it('request and call', () => {
+    fc.assert(
+      fc.property(ask, (a) => {
+        expect(parseAsk(subjects.request(a), 'request')).toEqual(a);
+        expect(parseAsk(subjects.call(a), 'call')).toEqual(a);
+        expect(matches(patterns.requests, subjects.request(a))).toBe(true);
+        expect(matches(patterns.calls, subjects.call(a))).toBe(true);
+      }),
+    );
+  });
+
+  it('work', () => {
+    fc.assert(
+      fc.property(target, invocation, (t, id) => {
+        const subject = subjects.work(t, id);
+        expect(parseWork(subject)).toEqual({ ...t, invocation: id });
+        expect(matches(patterns.work, subject)).toBe(true);
+        expect(matches(patterns.workOf(t), subject)).toBe(true);
+      }),
+    );
+  });
+
+  it('exec', () => {
+    fc.assert(
+      fc.property(target, (t) => {
+        expect(parseExec(subjects.exec(t))).toEqual(t);
+        expect(matches(patterns.execOf(t.plugin, t.version), subjects.exec(t))).toBe(true);
+      }),
+    );
+  });
+
+  it('result and progress', () => {
+    fc.assert(
+      fc.property(address, (r) => {
+        expect(parseResultAddress(subjects.result(r), 'result')).toEqual(r);
+        expect(parseResultAddress(subjects.progress(r), 'progress')).toEqual(r);
+        expect(matches(patterns.results, subjects.result(r))).toBe(true);
+        expect(matches(patterns.resultsFor(r.caller), subjects.result(r))).toBe(true);
+        expect(matches(patterns.progressFor(r.caller), subjects.progress(r))).toBe(true);
+      }),
+    );
+  });
+
+  it('heartbeat', () => {
+    fc.assert(
+      fc.property(instance, (i) => {
+        expect(parseBeat(subjects.beat(i))).toEqual(i);
+        expect(matches(patterns.beats, subjects.beat(i))).toBe(true);
+      }),
+    );
+  });
+
+  it('report and announcement', () => {
+    fc.assert(
+      fc.property(name, (plugin) => {
+        expect(parsePluginOf(subjects.report(plugin), 'report')).toBe(plugin);
+        expect(parsePluginOf(subjects.announce(plugin), 'announce')).toBe(plugin);
+        expect(matches(patterns.reports, subjects.report(plugin))).toBe(true);
+        expect(matches(patterns.announcements, subjects.announce(plugin))).toBe(true);
+      }),
+    );
+  });
+
+  it('dead letter, event', () => {
+    fc.assert(
+      fc.property(name, name, invocation, fc.nat({ max: 63 }), (plugin, capability, id, shard) => {
+        expect(matches(patterns.dead, subjects.dead(plugin, capability, id))).toBe(true);
+        expect(matches(patterns.events, subjects.event(shard))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('subjects — are apart', () => {
+  it('no two kinds share a subject, and no pattern takes the subject of another kind', () => {
+    const a = { caller: 'a', plugin: 'b', capability: 'c' };
+    const t = { plugin: 'b', version: '1.0.0', capability: 'c' };
+    const r = { caller: 'a', plugin: 'b', invocation: 'd' };
+    const all = [
+      [subjects.request(a), patterns.requests],
+      [subjects.call(a), patterns.calls],
+      [subjects.work(t, 'd'), patterns.work],
+      [subjects.exec(t), patterns.execOf('b', '1.0.0')],
+      [subjects.result(r), patterns.results],
+      [subjects.progress(r), patterns.progressFor('a')],
+      [subjects.dead('b', 'c', 'd'), patterns.dead],
+      [subjects.report('b'), patterns.reports],
+      [subjects.event(1), patterns.events],
+      [subjects.announce('b'), patterns.announcements],
+      [subjects.beat({ plugin: 'b', version: '1.0.0', instance: 'i' }), patterns.beats],
+      [subjects.rollCall(), subjects.rollCall()],
+      [subjects.query('registry', 'plugins'), subjects.query('registry', 'plugins')],
+    ] as const;
+    for (const [subject] of all) {
+      expect(all.filter(([, pattern]) => matches(pattern, subject)).map(([own]) => own)).toEqual([subject]);
+    }
+  });
+
+  it('different targets never share a subject', () => {
+    fc.assert(
+      fc.property(target, target, (one, other) => {
+        const same =
+          one.plugin === other.plugin && one.version === other.version && one.capability === other.capability;
+        expect(subjects.exec(one) === subjects.exec(other)).toBe(same);
+      }),
+    );
+  });
+});
+
+describe('subjects — what does not fit is a typed fault', () => {
+  const parsers: readonly (readonly [string, (subject: string) => unknown])[] = [
+    ['parseAsk', (subject) => parseAsk(subject, 'request')],
+    ['parseWork', parseWork],
+    ['parseResultAddress', (subject) => parseResultAddress(subject, 'result')],
+    ['parseExec', parseExec],
+    ['parseBeat', parseBeat],
+    ['parsePluginOf', (subject) => parsePluginOf(subject, 'report')],
+  ];
+
+  it.each(parsers)('%s — refuses another kind, too few and too many tokens, and empty ones', (_name, parse) => {
+    const bad = ['', 'orc', 'orc.v1', 'orc.v1.other.a.b.c', 'orc.v2.request.a.b.c'];
+    for (const kind of ['request', 'work', 'result', 'exec', 'beat', 'report']) {
+      bad.push(`orc.v1.${kind}`, `orc.v1.${kind}.`, `orc.v1.${kind}.a.`, `orc.v1.${kind}..`, `orc.v1.${kind}...`);
+      bad.push(`orc.v1.${kind}....`, `orc.v1.${kind}.a.b.c.d.e`, ` orc.v1.${kind}.a.b.c`);
+    }
+    for (const subject of bad)
+      expect(() => parse(subject)).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
+  });
+
+  it.each(parsers)('%s — throws nothing but faults', (_name, parse) => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'orcv1.requst-_A* ') }), (subject) => {
+        try {
+          parse(subject);
+        } catch (error) {
+          expect(Fault.is(error)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('parseAsk — lets only names through: what anyone may publish ends up in subjects again', () => {
+    const token = fc.string({ unit: fc.constantFrom(...'ab0-_A*>é '), maxLength: 6 });
+    fc.assert(
+      fc.property(token, token, token, (caller, plugin, capability) => {
+        const isAsk = [caller, plugin, capability].every(isName);
+        const parse = () => parseAsk(`orc.v1.call.${caller}.${plugin}.${capability}`, 'call');
+        if (isAsk) expect(parse()).toEqual({ caller, plugin, capability });
+        else expect(parse).toThrow(Fault);
+      }),
+    );
+  });
+
+  it('parseAsk — a request subject is no call subject', () => {
+    expect(() => parseAsk('orc.v1.request.a.b.c', 'call')).toThrow(Fault);
+  });
+});
