@@ -11,7 +11,7 @@ const mayImport = {
   'libs/local': ['libs/protocol'],
   'libs/plugin-sdk': ['libs/protocol', 'libs/manifest', 'libs/telemetry', 'libs/bus'],
   'libs/testing': ['libs/protocol', 'libs/manifest', 'libs/bus', 'libs/local'],
-  'services/registry': ['libs/protocol', 'libs/manifest', 'libs/admission', 'libs/telemetry', 'libs/bus'],
+  'services/registry': ['libs/protocol', 'libs/manifest', 'libs/bus'],
   'services/choreographer': ['libs/protocol', 'libs/manifest', 'libs/admission', 'libs/telemetry', 'libs/bus'],
   'plugins/[^/]+': ['libs/plugin-sdk'],
   'examples/[^/]+': ['libs/plugin-sdk'],

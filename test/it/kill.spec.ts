@@ -59,6 +59,7 @@ describe('kill -9', () => {
   it('of the plugin in the middle of a run — another run brings the result, once, as the second attempt', async () => {
     const handle = await system.client.request(WORK, { name: 'again', ms: 500 });
     await effects.first((effect) => effect.name === 'again');
+    await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'running' && root.attempts === 1);
     await kill('probe');
     await system.start('probe');
     expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'again' } });

@@ -17,6 +17,8 @@ import type { Bus } from './connection.js';
 export interface ProvisionOptions {
   /** Replaces the retention of results, history and dead letters. */
   readonly retentionMs?: number | undefined;
+  /** Create what is missing, and leave what is there as it is: for a service that does not decide about retention. */
+  readonly keepExisting?: boolean;
 }
 
 function streamConfig(
@@ -54,7 +56,7 @@ export async function provisionStreams(bus: Bus, options: ProvisionOptions = {})
           `The stream ${definition.name} has retention ${found.retention}; it must be ${config.retention}.`,
         );
       }
-      if (isChanged(found, config)) await jsm.streams.update(definition.name, config);
+      if (!options.keepExisting && isChanged(found, config)) await jsm.streams.update(definition.name, config);
     } catch (error) {
       if (Fault.is(error)) throw error;
       await jsm.streams.add(config); // answers the existing one when another service was faster

@@ -6,6 +6,12 @@ import { Fault, LIMITS, subjects } from '@orchestrator/protocol';
 
 const RETRY_MS = 500;
 
+/** What the registry answers. */
+export interface Acceptance {
+  /** How long durable work is held without renewal before another instance gets it. */
+  readonly leaseMs: number;
+}
+
 export class Announcer {
   readonly #bus: Bus;
   readonly #requester: Requester;
@@ -23,11 +29,12 @@ export class Announcer {
   }
 
   /** Resolves once the registry has accepted the manifest; waits for a registry that is not there yet. @throws Fault when it refuses */
-  async join(): Promise<void> {
+  async join(): Promise<Acceptance> {
     let waiting = false;
+    let acceptance: Acceptance;
     for (;;) {
       try {
-        await this.#announce();
+        acceptance = await this.#announce();
         break;
       } catch (error) {
         if (!Fault.is(error) || (error.code !== 'unavailable' && error.code !== 'deadline-exceeded')) throw error;
@@ -39,6 +46,7 @@ export class Announcer {
     this.#rollCall = this.#bus.nc.subscribe(subjects.rollCall(), { callback: () => void this.#answerRollCall() });
     this.beat();
     this.#heart = setInterval(() => this.beat(), LIMITS.heartbeatMs);
+    return acceptance;
   }
 
   beat(): void {
@@ -57,9 +65,10 @@ export class Announcer {
     return subjects.beat({ plugin: name, version, instance: this.#instance });
   }
 
-  async #announce(): Promise<void> {
+  async #announce(): Promise<Acceptance> {
     const body = JSON.stringify({ manifest: this.#manifest, instance: this.#instance });
-    readAnswer(await this.#requester.request(subjects.announce(this.#manifest.name), body, { timeoutMs: 5_000 }));
+    const reply = await this.#requester.request(subjects.announce(this.#manifest.name), body, { timeoutMs: 5_000 });
+    return readAnswer(reply) as Acceptance;
   }
 
   async #answerRollCall(): Promise<void> {

@@ -5,3 +5,4 @@ export { InvocationContext } from './invocation-context.js';
 export type { NestedCallOptions, NestedCalls, RequestedCall } from './nested-calls.js';
 export { PluginModule, type PluginOptions } from './plugin.module.js';
 export { runPlugin } from './run-plugin.js';
+export { EmptyDto } from './schema/empty-dto.js';

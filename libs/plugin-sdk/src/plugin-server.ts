@@ -16,7 +16,6 @@ import { SyncHost } from './sync-host.js';
 export interface PluginServerOptions {
   /** @default nats://127.0.0.1:4222 */
   readonly natsUrl?: string | undefined;
-  readonly leaseMs?: number | undefined;
 }
 
 /** Nest's transport strategy: what `@Capability` methods are served by. */
@@ -81,7 +80,7 @@ export class PluginServer extends Server implements CustomTransportStrategy {
     const micro = microServiceOf(bus, manifest, instance);
     const announcer = new Announcer(bus, requester, manifest, instance);
     const sync = new SyncHost(bus, plugin, reports, micro);
-    const durable = new DurableHost(bus, requester, plugin, reports, micro, { leaseMs: this.#options.leaseMs });
+    const durable = new DurableHost(bus, requester, plugin, reports, micro);
     this.#stop = async () => {
       announcer.leave();
       await Promise.all([sync.stop(), durable.stop()]);
@@ -90,12 +89,11 @@ export class PluginServer extends Server implements CustomTransportStrategy {
     };
     sync.start();
     try {
-      await announcer.join();
+      durable.start(await announcer.join());
     } catch (error) {
       await bus.nc.close();
       throw error;
     }
-    durable.start();
   }
 
   #hosted(): Map<string, HostedCapability> {

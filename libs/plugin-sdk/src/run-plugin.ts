@@ -14,10 +14,7 @@ import { PluginServer } from './plugin-server.js';
  * A mistake of its author ends the process with exit code 1 and one clear message.
  */
 export async function runPlugin(module: Type): Promise<void> {
-  const server = new PluginServer({
-    natsUrl: process.env.NATS_URL,
-    leaseMs: process.env.ORC_LEASE_MS ? Number(process.env.ORC_LEASE_MS) : undefined,
-  });
+  const server = new PluginServer({ natsUrl: process.env.NATS_URL });
   try {
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
       strategy: server,

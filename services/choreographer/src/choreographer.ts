@@ -31,6 +31,7 @@ import { DurableRequests } from './application/durable-requests.js';
 import { DurableResults } from './application/durable-results.js';
 import { Gate } from './application/gate.js';
 import { History } from './application/history.js';
+import { HostReports } from './application/host-reports.js';
 import { OverdueWork } from './application/overdue-work.js';
 import { SyncCalls } from './application/sync-calls.js';
 import { parseTreeQuery } from './domain/tree-query.js';
@@ -80,7 +81,11 @@ export class Choreographer implements OnApplicationShutdown {
     const overdue = new OverdueWork({ bus, requester, publisher, history, projection, onError });
     this.#serveQueries(projection);
     this.#sweepInstances(calls);
-    for (const part of [calls, results, requests, overdue]) part.start();
+    const reports = new HostReports(bus, [
+      (plugin, report) => calls.onReport(plugin, report),
+      (plugin, report) => requests.onReport(plugin, report),
+    ]);
+    for (const part of [reports, calls, results, requests, overdue]) part.start();
     this.#stops.push(
       () => Promise.all([calls.stop(), requests.stop(), results.stop(), overdue.stop()]).then(() => {}),
       () => history.close(),

@@ -34,18 +34,18 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT || undefined,
     maxDepth: wholeNumber(env, 'ORC_MAX_DEPTH') ?? LIMITS.maxDepth,
     livenessMs: LIMITS.livenessMs,
-    retentionMs: wholeNumber(env, 'ORC_RETENTION_MS'),
+    retentionMs: wholeNumber(env, 'ORC_RETENTION_MS', 1),
     maxForwarded: wholeNumber(env, 'ORC_MAX_FORWARDED') ?? LIMITS.forwardedCalls,
   };
 }
 
 /** 0 means zero, never unlimited. */
-function wholeNumber(env: NodeJS.ProcessEnv, name: string): number | undefined {
+function wholeNumber(env: NodeJS.ProcessEnv, name: string, min = 0): number | undefined {
   const text = env[name];
   if (text === undefined || text === '') return undefined;
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new Fault('invalid-argument', `${name} must be a whole number, not "${text}".`);
+  if (!Number.isSafeInteger(value) || value < min) {
+    throw new Fault('invalid-argument', `${name} must be a whole number from ${min}, not "${text}".`);
   }
   return value;
 }

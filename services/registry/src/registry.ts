@@ -44,7 +44,7 @@ export class Registry implements OnApplicationShutdown {
   }
 
   async start(): Promise<void> {
-    await provisionStreams(this.#bus, { retentionMs: this.#settings.retentionMs });
+    await provisionStreams(this.#bus, { keepExisting: true });
     this.#bucket = await CatalogueBucket.open(this.#bus);
     await this.#bucket.watch(
       (change) => this.#keep(change.plugin, change.version, change.manifest),

@@ -8,17 +8,15 @@ export interface RegistrySettings {
   readonly forgetAfterMs: number;
   /** How long the hosts of a capability hold durable work. */
   readonly leaseMs: number;
-  readonly retentionMs: number | undefined;
 }
 
-/** Reads `NATS_URL`, `ORC_FORGET_AFTER_MS`, `ORC_LEASE_MS`, `ORC_RETENTION_MS`. @throws Fault `invalid-argument` naming the variable */
+/** Reads `NATS_URL`, `ORC_FORGET_AFTER_MS`, `ORC_LEASE_MS`. @throws Fault `invalid-argument` naming the variable */
 export function settingsFromEnv(env: NodeJS.ProcessEnv): RegistrySettings {
   return {
     natsUrl: env.NATS_URL,
     livenessMs: LIMITS.livenessMs,
     forgetAfterMs: positive(env, 'ORC_FORGET_AFTER_MS') ?? LIMITS.forgetAfterMs,
     leaseMs: positive(env, 'ORC_LEASE_MS') ?? LIMITS.leaseMs,
-    retentionMs: positive(env, 'ORC_RETENTION_MS'),
   };
 }
 

@@ -1,3 +1,4 @@
+import { EmptyDto } from '@orchestrator/plugin-sdk';
 import { IsArray, IsInt, IsNumber, IsOptional, IsString, Min } from 'class-validator';
 
 export class EchoInput {
@@ -38,4 +39,4 @@ export class SizeInput {
   @IsInt() @Min(0) bytes!: number;
 }
 
-export class Nothing {}
+export class Nothing extends EmptyDto {}

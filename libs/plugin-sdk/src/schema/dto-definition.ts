@@ -133,7 +133,7 @@ function tellsScalar({ keywords }: PropertyRule): boolean {
 }
 
 function typesFirst(rules: readonly PropertyRule[]): readonly PropertyRule[] {
-  return [...rules].sort((a, b) => Number(b.isType) - Number(a.isType));
+  return [...rules].sort((a, b) => Number(b.isType === true) - Number(a.isType === true));
 }
 
 function readNested(dto: DtoClass, { propertyName, each }: ReadMetadata): NestedDto {

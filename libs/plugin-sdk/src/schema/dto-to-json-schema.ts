@@ -39,8 +39,9 @@ type ReferenceTo = (dto: DtoClass) => JsonSchemaObject;
 function objectSchema(dto: DtoClass, referenceTo: ReferenceTo): JsonSchemaObject {
   const properties: Record<string, JsonSchemaObject> = {};
   const required: string[] = [];
+  const { properties: defined } = definitionOf(dto);
   const defaults = defaultsOf(dto);
-  for (const property of definitionOf(dto).properties.values()) {
+  for (const property of defined.values()) {
     const { name } = property;
     properties[name] = { ...propertySchema(property, referenceTo), ...defaults.get(name) };
     if (!defaults.has(name) && !acceptsAbsence(property)) required.push(name);

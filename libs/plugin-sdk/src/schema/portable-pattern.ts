@@ -4,7 +4,7 @@
  * white space: no negated class, no dot, no boundary, no look-around, no back reference.
  */
 const SAME_WITH_U_FLAG =
-  /^(?:[ !"#%&',\-/0-9:;<=>@A-Z_`a-z~]|\\[dwstnrfv^$\\.*+?()[\]{}|/]|\[(?!\^)(?:[ -[^-~]|\\[dwstnrfv^$\\.*+?()[\]{}|/-])*\]|\(\?:|[()|^$*+?]|\{\d+(?:,\d*)?\})*$/;
+  /^(?:[ !"#%&',\-/0-9:;<=>@A-Z_`a-z~]|\\[dwstnrfv^$\\.*+?()[\]{}|/]|\[(?!\^)(?:[ -[^-~]|\\[dwstnrfv^$\\.*+?()[\]{}|/-])*\]|\((?:\?:|(?!\?))|[)|^$*+?]|\{\d+(?:,\d*)?\})*$/;
 
 /** A regular expression as a JSON Schema pattern, or what keeps it from being one. */
 export type PortablePattern =

@@ -19,6 +19,7 @@ import {
   type CallContext,
   Fault,
   HEADERS,
+  type HostReport,
   invocationIdFromKey,
   invocationIdFromParent,
   invocationIdFromSequence,
@@ -58,10 +59,15 @@ export interface DurableRequestsParts {
   readonly onError: PullerOptions['onError'];
 }
 
+interface RecentWork {
+  readonly bodyHash: string;
+  readonly context: CallContext;
+}
+
 export class DurableRequests {
   readonly #parts: DurableRequestsParts;
   readonly #puller: Puller;
-  readonly #recent = new Map<string, string>();
+  readonly #recent = new Map<string, RecentWork>();
 
   constructor(parts: DurableRequestsParts) {
     this.#parts = parts;
@@ -109,7 +115,7 @@ export class DurableRequests {
 
   async #place(request: Request): Promise<void> {
     const { delivery, ask, headers: requestHeaders, parent, invocation } = request;
-    const known = this.#recent.get(invocation) ?? this.#parts.projection.durable(invocation)?.bodyHash;
+    const known = this.#recent.get(invocation)?.bodyHash ?? this.#parts.projection.durable(invocation)?.bodyHash;
     if (known !== undefined && known !== request.bodyHash) {
       const fault = new Fault('invalid-argument', 'This key was used before, with other arguments.', { invocation });
       await this.#refuse(delivery, { ask, headers: requestHeaders, parent, invocation: ownId(delivery) }, fault);
@@ -127,10 +133,10 @@ export class DurableRequests {
       await this.#refuse(delivery, request, admission.fault);
       return;
     }
-    this.#remember(invocation, request.bodyHash);
     const { context } = admission;
+    this.#remember({ bodyHash: request.bodyHash, context });
     const work = headers();
-    work.set(HEADERS.context, this.#parts.gate.sign(context));
+    work.set(HEADERS.context, admission.token);
     const origin = { request: delivery.sequence, bodyHash: request.bodyHash };
     await Promise.all([
       this.#parts.history.admittedStored(context, requestHeaders.key, origin),
@@ -155,8 +161,16 @@ export class DurableRequests {
     delivery.ack();
   }
 
-  #remember(invocation: string, hash: string): void {
-    this.#recent.set(invocation, hash);
+  /** Takes in what a host says of work that was placed from here lately. */
+  onReport(plugin: string, report: HostReport): boolean {
+    const context = this.#recent.get(report.invocation)?.context;
+    if (context?.plugin !== plugin) return false;
+    this.#parts.history.started(context, report);
+    return true;
+  }
+
+  #remember(work: RecentWork): void {
+    this.#recent.set(work.context.invocation, work);
     if (this.#recent.size <= RECENT) return;
     const oldest = this.#recent.keys().next().value;
     if (oldest !== undefined) this.#recent.delete(oldest);

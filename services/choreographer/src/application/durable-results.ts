@@ -8,6 +8,7 @@ import {
   HEADERS,
   parseFault,
   parseResultAddress,
+  type RunHeader,
   resultsConsumer,
 } from '@orchestrator/protocol';
 import type { Gate } from './gate.js';
@@ -21,6 +22,12 @@ export interface DurableResultsParts {
   readonly gate: Gate;
   readonly history: History;
   readonly onError: PullerOptions['onError'];
+}
+
+/** For a host that does not say how the run went: it ended, by now. */
+function unknownRun(): RunHeader {
+  const nowMs = Date.now();
+  return { attempt: 1, startedAtMs: nowMs, endedAtMs: nowMs, instance: '' };
 }
 
 export class DurableResults {
@@ -48,8 +55,8 @@ export class DurableResults {
 
   async #onResult(delivery: Delivery): Promise<void> {
     const context = this.#contextOf(delivery);
-    const run = decodeRun(delivery.headers?.get(HEADERS.run) ?? '');
-    if (context && run) {
+    if (context) {
+      const run = decodeRun(delivery.headers?.get(HEADERS.run) ?? '') ?? unknownRun();
       const fault = delivery.headers?.get(HEADERS.fault) ? await this.#faultOf(context) : undefined;
       const { attempt, startedAtMs, endedAtMs, instance } = run;
       await this.#parts.history.endedStored(context, { attempt, startedAtMs, endedAtMs, instance, fault });

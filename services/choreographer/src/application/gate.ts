@@ -1,5 +1,5 @@
 /** The one way in: whatever asks for a capability, on whichever path, is decided here. */
-import { type Admission, admit } from '@orchestrator/admission';
+import { admit } from '@orchestrator/admission';
 import type { Catalogue, Liveness } from '@orchestrator/manifest';
 import {
   type Ask,
@@ -20,6 +20,11 @@ export interface GateRequest {
   readonly bodyBytes: number;
   readonly nowMs: number;
 }
+
+/** `token` is the header that carries the decision. */
+export type GateDecision =
+  | { readonly ok: true; readonly context: CallContext; readonly token: string }
+  | { readonly ok: false; readonly fault: Fault };
 
 export class Gate {
   readonly #catalogue: Catalogue;
@@ -44,13 +49,14 @@ export class Gate {
     return this.#signer.verifyReceipt(receipt);
   }
 
-  decide(request: GateRequest): Admission {
+  /** Decides, and signs what it lets pass. */
+  decide(request: GateRequest): GateDecision {
     if (request.bodyBytes > LIMITS.inlineBytes) {
       const message = `The arguments are ${request.bodyBytes} bytes; the limit is ${LIMITS.inlineBytes}.`;
       const details = { bytes: request.bodyBytes, maxBytes: LIMITS.inlineBytes };
       return { ok: false, fault: new Fault('invalid-argument', message, details) };
     }
-    return admit({
+    const admission = admit({
       ...request,
       maxDepth: this.#maxDepth,
       callerIsPlugin: this.#catalogue.has(request.ask.caller),
@@ -61,17 +67,11 @@ export class Gate {
         return { ok: true, version: found.version, live: found.live, deadlineMs: found.capability.deadlineMs };
       },
     });
-  }
-
-  /** The header that carries the decision. @throws Fault `depth-exceeded` when the chain of names outgrows it */
-  sign(context: CallContext): string {
-    const token = this.#signer.sign(context);
-    if (token.length > LIMITS.contextBytes) {
-      throw new Fault('depth-exceeded', `The call context would be larger than ${LIMITS.contextBytes} bytes.`, {
-        maxBytes: LIMITS.contextBytes,
-      });
-    }
-    return token;
+    if (!admission.ok) return admission;
+    const token = this.#signer.sign(admission.context);
+    if (token.length <= LIMITS.contextBytes) return { ...admission, token };
+    const message = `The call context would be larger than ${LIMITS.contextBytes} bytes: the chain of names is too long.`;
+    return { ok: false, fault: new Fault('depth-exceeded', message, { maxBytes: LIMITS.contextBytes }) };
   }
 
   readonly #isLive = (plugin: string, version: string) => this.#liveness.isLive(plugin, version);

@@ -34,9 +34,9 @@ export class History {
   }
 
   /** Best effort. */
-  started(context: CallContext, attempt: number, report: HostReport): void {
+  started(context: CallContext, report: HostReport): void {
     const { invocation, correlation } = context;
-    const { startedAtMs: atMs, instance } = report;
+    const { startedAtMs: atMs, instance, attempt = 1 } = report;
     this.#writer.note({ state: 'started', invocation, correlation, atMs, attempt, instance });
   }
 

@@ -6,12 +6,11 @@ import { type Bus, faultHeaders, headers, isInbox, type Msg } from '@orchestrato
 import {
   type Ask,
   type CallContext,
-  decodeReports,
   Fault,
   HEADERS,
+  type HostReport,
   invocationIdFromParent,
   parseAsk,
-  parsePluginOf,
   parseRequestHeaders,
   patterns,
   type RequestHeaders,
@@ -46,12 +45,6 @@ export class SyncCalls {
         if (!error) this.#onCall(msg);
       },
     });
-    // Every replica hears every report, and takes in those on calls that it forwarded.
-    this.#bus.nc.subscribe(patterns.reports, {
-      callback: (error, msg) => {
-        if (!error) this.#onReports(msg);
-      },
-    });
     this.#sweep = setInterval(() => this.#giveUp(this.#forwarded.takeOverdue(Date.now())), SWEEP_MS);
     this.#unsubscribe = () => calls.drain();
   }
@@ -59,6 +52,22 @@ export class SyncCalls {
   async stop(): Promise<void> {
     await this.#unsubscribe?.();
     clearInterval(this.#sweep);
+  }
+
+  /** Takes in what a host says of a call that was forwarded from here. */
+  onReport(plugin: string, report: HostReport): boolean {
+    const call = this.#forwarded.find(plugin, report.invocation);
+    if (!call) return false;
+    const { attempt = 1, instance, startedAtMs, endedAtMs, fault } = report;
+    if (endedAtMs === undefined) {
+      call.instance = instance;
+      call.startedAtMs = startedAtMs;
+      this.#history.started(call.context, report);
+    } else {
+      this.#forwarded.remove(report.invocation);
+      this.#history.ended(call.context, { attempt, startedAtMs, endedAtMs, instance, fault });
+    }
+    return true;
   }
 
   /** Answers for instances that fell silent. */
@@ -112,8 +121,7 @@ export class SyncCalls {
     const gateRequest = { ask, mode: 'sync', invocation, headers: requestHeaders, parent, nowMs } as const;
     const admission = this.#gate.decide({ ...gateRequest, bodyBytes: msg.data.length });
     if (!admission.ok) throw admission.fault;
-    const { context } = admission;
-    const token = this.#gate.sign(context);
+    const { context, token } = admission;
     if (!context.durableTree) {
       this.#history.admitted(context, requestHeaders.key);
       this.#forward(msg, context, token);
@@ -134,23 +142,6 @@ export class SyncCalls {
       headers: forwarded,
       ...(msg.reply && { reply: msg.reply }),
     });
-  }
-
-  #onReports(msg: Msg): void {
-    const plugin = parsePluginOf(msg.subject, 'report');
-    for (const report of decodeReports(msg.string())) {
-      const call = this.#forwarded.find(plugin, report.invocation);
-      if (!call) continue;
-      const { instance, startedAtMs, endedAtMs, fault } = report;
-      if (endedAtMs === undefined) {
-        call.instance = instance;
-        call.startedAtMs = startedAtMs;
-        this.#history.started(call.context, 1, report);
-      } else {
-        this.#forwarded.remove(report.invocation);
-        this.#history.ended(call.context, { attempt: 1, startedAtMs, endedAtMs, instance, fault });
-      }
-    }
   }
 
   #giveUp(abandoned: readonly Abandoned[]): void {
