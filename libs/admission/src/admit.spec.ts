@@ -1,0 +1,321 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  type CallContext,
+  correlationIdOf,
+  Fault,
+  type FaultCode,
+  LIMITS,
+  parseRequestHeaders,
+  type RequestHeaders,
+  randomInvocationId,
+} from '@orchestrator/protocol';
+import fc from 'fast-check';
+import { type AdmissionRequest, admit } from './admit.js';
+
+const NOW = 1_700_000_000_000;
+const NO_HEADERS = parseRequestHeaders(undefined);
+const TRACE_PARENT = { traceId: 'a1'.repeat(16), spanId: 'b2'.repeat(8), sampled: false };
+
+function headersWith(changes: Partial<RequestHeaders>): RequestHeaders {
+  return { ...NO_HEADERS, ...changes };
+}
+
+function request(changes: Partial<AdmissionRequest> = {}): AdmissionRequest {
+  return {
+    ask: { caller: 'shop', plugin: 'editor', capability: 'copy-edit' },
+    mode: 'sync',
+    invocation: '01234567-89ab-8cde-8f01-23456789abcd',
+    headers: NO_HEADERS,
+    parent: undefined,
+    callerIsPlugin: false,
+    nowMs: NOW,
+    resolve: () => ({ ok: true, version: '1.0.0', live: true, deadlineMs: undefined }),
+    ...changes,
+  };
+}
+
+function admitted(of: AdmissionRequest): CallContext {
+  const admission = admit(of);
+  if (!admission.ok) throw admission.fault;
+  return admission.context;
+}
+
+/** The context of `editor.copy-edit`, asked for by `shop`. */
+const parent = admitted(request());
+const fromEditor = { caller: 'editor', plugin: 'designer', capability: 'illustrate' };
+const nested = (changes: Partial<AdmissionRequest> = {}) =>
+  request({ ask: fromEditor, parent, callerIsPlugin: true, ...changes });
+
+describe('admit — refuses', () => {
+  const notFound = new Fault('not-found', 'no such plugin');
+  const cases: readonly (readonly [string, AdmissionRequest, FaultCode])[] = [
+    ['a registered plugin without a context', request({ callerIsPlugin: true }), 'permission-denied'],
+    ['a context of another plugin', nested({ ask: { ...fromEditor, caller: 'growth' } }), 'unauthenticated'],
+    [
+      'a context in the hands of a caller that is no plugin',
+      nested({ ask: { ...fromEditor, caller: 'shop' }, callerIsPlugin: false }),
+      'unauthenticated',
+    ],
+    ['a caller that is at its own deadline', nested({ nowMs: parent.deadlineMs }), 'deadline-exceeded'],
+    ['a caller that is past its own deadline', nested({ nowMs: parent.deadlineMs + 1 }), 'deadline-exceeded'],
+    [
+      'a call of itself',
+      nested({ ask: { caller: 'editor', plugin: 'editor', capability: 'copy-edit' } }),
+      'cycle-detected',
+    ],
+    ['a root where none may be', request({ maxDepth: 0 }), 'depth-exceeded'],
+    ['what is deeper than its root may go', nested({ parent: { ...parent, maxDepth: 1 } }), 'depth-exceeded'],
+    ['what the catalogue does not resolve', request({ resolve: () => ({ ok: false, fault: notFound }) }), 'not-found'],
+    ['a deadline that is now', request({ headers: headersWith({ expiryMs: NOW }) }), 'deadline-exceeded'],
+    ['a deadline that has passed', request({ headers: headersWith({ expiryMs: NOW - 1 }) }), 'deadline-exceeded'],
+    [
+      'a deadline of zero',
+      request({ resolve: () => ({ ok: true, version: '1.0.0', live: true, deadlineMs: 0 }) }),
+      'deadline-exceeded',
+    ],
+    [
+      'a synchronous call that no instance could answer',
+      request({ resolve: () => ({ ok: true, version: '1.0.0', live: false, deadlineMs: undefined }) }),
+      'unavailable',
+    ],
+  ];
+
+  it.each(cases)('%s', (_what, of, code) => {
+    const admission = admit(of);
+    expect(admission).toMatchObject({ ok: false, fault: { code } });
+    expect(!admission.ok && Fault.is(admission.fault)).toBe(true);
+  });
+
+  it('a cycle, showing the whole path that would close it', () => {
+    const designer = admitted(nested());
+    const admission = admit(
+      request({ ask: { caller: 'designer', plugin: 'editor', capability: 'copy-edit' }, parent: designer }),
+    );
+    expect(admission).toMatchObject({
+      fault: { details: { path: ['editor.copy-edit', 'designer.illustrate', 'editor.copy-edit'] } },
+    });
+  });
+
+  it('depth, telling the limit and the path', () => {
+    expect(admit(nested({ parent: { ...parent, maxDepth: 1 } }))).toMatchObject({
+      fault: { details: { maxDepth: 1, path: ['editor.copy-edit', 'designer.illustrate'] } },
+    });
+  });
+
+  it('before it asks the catalogue, where it can', () => {
+    const resolve = () => {
+      throw new Error('asked');
+    };
+    for (const of of [
+      request({ callerIsPlugin: true, resolve }),
+      nested({ ask: { ...fromEditor, caller: 'growth' }, resolve }),
+      nested({ ask: { caller: 'editor', plugin: 'editor', capability: 'copy-edit' }, resolve }),
+      request({ maxDepth: 0, resolve }),
+    ]) {
+      expect(admit(of).ok).toBe(false);
+    }
+  });
+});
+
+describe('admit — lets pass', () => {
+  it('another capability of a plugin that is in the chain already', () => {
+    const ask = { caller: 'editor', plugin: 'editor', capability: 'spell' };
+    expect(admitted(nested({ ask })).ancestry).toEqual(['editor.copy-edit', 'editor.spell']);
+  });
+
+  it('durable work that no instance could take now', () => {
+    const resolve = () => ({ ok: true, version: '1.0.0', live: false, deadlineMs: undefined }) as const;
+    expect(admit(request({ mode: 'durable', resolve })).ok).toBe(true);
+  });
+
+  it('exactly as many levels as the limit says', () => {
+    let deepest: CallContext | undefined;
+    for (let depth = 1; depth <= 4; depth++) {
+      const ask = { caller: deepest?.plugin ?? 'shop', plugin: `p${depth}`, capability: 'c' };
+      const admission = admit(request({ ask, parent: deepest, maxDepth: 3 }));
+      expect(admission.ok).toBe(depth <= 3);
+      if (admission.ok) deepest = admission.context;
+    }
+    expect(deepest?.depth).toBe(3);
+  });
+
+  it('the default depth, when nobody says another', () => {
+    expect(parent.maxDepth).toBe(LIMITS.maxDepth);
+  });
+
+  it('asks the catalogue with the range of the caller', () => {
+    const asked: (string | undefined)[] = [];
+    const resolve = (range: string | undefined) => {
+      asked.push(range);
+      return { ok: true, version: '2.1.0', live: true, deadlineMs: undefined } as const;
+    };
+    expect(admitted(request({ headers: headersWith({ range: '^2' }), resolve })).version).toBe('2.1.0');
+    admitted(request({ resolve }));
+    expect(asked).toEqual(['^2', undefined]);
+  });
+});
+
+describe('admit — the deadline', () => {
+  const withOwn = (deadlineMs: number) => () => ({ ok: true, version: '1.0.0', live: true, deadlineMs }) as const;
+
+  it.each([
+    ['of a synchronous call', request(), LIMITS.syncDeadlineMs],
+    ['of a durable call', request({ mode: 'durable' }), LIMITS.durableDeadlineMs],
+    ['that the capability declares', request({ resolve: withOwn(5_000) }), 5_000],
+    [
+      'that the caller names, before that of the capability',
+      request({ headers: headersWith({ expiryMs: NOW + 7_000 }), resolve: withOwn(5_000) }),
+      7_000,
+    ],
+    [
+      'that the caller names, within the longest there is',
+      request({ headers: headersWith({ expiryMs: NOW + 10 * LIMITS.maxDeadlineMs }) }),
+      LIMITS.maxDeadlineMs,
+    ],
+    [
+      'of the parent, where that is sooner',
+      nested({ mode: 'durable', headers: headersWith({ expiryMs: NOW + 10 * LIMITS.syncDeadlineMs }) }),
+      LIMITS.syncDeadlineMs,
+    ],
+  ] as const)('%s', (_what, of, expectedMs) => {
+    expect(admitted(of).deadlineMs).toBe(NOW + expectedMs);
+  });
+});
+
+describe('admit — correlation and trace', () => {
+  const correlation = 'c3'.repeat(16);
+
+  it('of a root: what its caller names, else the trace that it is in, else a new one', () => {
+    const both = admitted(request({ headers: headersWith({ correlation, traceParent: TRACE_PARENT }) }));
+    expect(both).toMatchObject({ correlation, traceId: TRACE_PARENT.traceId });
+    const traced = admitted(request({ headers: headersWith({ traceParent: TRACE_PARENT }) }));
+    expect(traced).toMatchObject({
+      correlation: TRACE_PARENT.traceId,
+      traceId: TRACE_PARENT.traceId,
+      remoteSpan: TRACE_PARENT.spanId,
+      sampled: false,
+    });
+    expect(admitted(request({ headers: headersWith({ correlation }) }))).toMatchObject({
+      correlation,
+      traceId: correlation,
+      remoteSpan: undefined,
+      sampled: true,
+    });
+    expect(admitted(request()).correlation).toMatch(/^[0-9a-f]{32}$/);
+    expect(admitted(request()).correlation).not.toBe(admitted(request()).correlation);
+  });
+
+  it('of a durable root without either: derived, so that a redelivery has the same', () => {
+    const durable = request({ mode: 'durable' });
+    expect(admitted(durable).correlation).toBe(correlationIdOf(durable.invocation));
+    expect(admitted({ ...durable, nowMs: NOW + 5 })).toMatchObject({ correlation: admitted(durable).correlation });
+  });
+
+  it('of a nested call: the parent’s, whatever its headers say', () => {
+    const headers = headersWith({ correlation, traceParent: TRACE_PARENT });
+    expect(admitted(nested({ headers }))).toMatchObject({
+      correlation: parent.correlation,
+      traceId: parent.traceId,
+      remoteSpan: undefined,
+      sampled: parent.sampled,
+      parent: parent.invocation,
+    });
+  });
+});
+
+describe('admit — over any sequence of nested calls', () => {
+  const plugin = fc.constantFrom('a', 'b', 'c');
+  const step = fc.record({
+    /** Which of the contexts so far calls; none starts a tree. */
+    from: fc.option(fc.nat(), { freq: 6 }),
+    plugin,
+    capability: fc.constantFrom('x', 'y'),
+    /** Calls in another plugin's name. */
+    borrowed: fc.option(plugin, { freq: 8 }),
+    mode: fc.constantFrom('sync' as const, 'durable' as const),
+    laterMs: fc.nat({ max: 2_000 }),
+    expiryMs: fc.option(fc.integer({ min: -100, max: 100_000 }), { nil: undefined }),
+    headers: fc.record({
+      correlation: fc.option(fc.constant('d4'.repeat(16)), { nil: undefined }),
+      traceParent: fc.option(fc.constant(TRACE_PARENT), { nil: undefined }),
+    }),
+    live: fc.boolean(),
+    deadlineMs: fc.option(fc.nat({ max: 60_000 }), { nil: undefined }),
+  });
+
+  it('a context narrows its parent’s and never widens it', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), fc.nat({ max: 5 }), (steps, maxDepth) => {
+        const contexts: CallContext[] = [];
+        let nowMs = NOW;
+        for (const one of steps) {
+          nowMs += one.laterMs;
+          const from = one.from === null ? undefined : contexts[one.from % Math.max(1, contexts.length)];
+          const caller = one.borrowed ?? from?.plugin ?? 'shop';
+          const admission = admit(
+            request({
+              ask: { caller, plugin: one.plugin, capability: one.capability },
+              mode: one.mode,
+              invocation: randomInvocationId(),
+              headers: headersWith({
+                ...one.headers,
+                expiryMs: one.expiryMs === undefined ? undefined : nowMs + one.expiryMs,
+              }),
+              parent: from,
+              callerIsPlugin: caller !== 'shop',
+              nowMs,
+              resolve: () => ({ ok: true, version: '1.0.0', live: one.live, deadlineMs: one.deadlineMs }),
+              maxDepth,
+            }),
+          );
+          if (!admission.ok) {
+            expect(Fault.is(admission.fault)).toBe(true);
+            continue;
+          }
+          const { context } = admission;
+          contexts.push(context);
+          expect(context.depth).toBeLessThanOrEqual(maxDepth);
+          expect(context.depth).toBe(context.ancestry.length);
+          expect(new Set(context.ancestry).size).toBe(context.ancestry.length);
+          expect(context.ancestry.at(-1)).toBe(`${one.plugin}.${one.capability}`);
+          expect(context.deadlineMs).toBeGreaterThan(nowMs);
+          expect(context.deadlineMs).toBeLessThanOrEqual(nowMs + LIMITS.maxDeadlineMs);
+          expect(context.maxDepth).toBe(maxDepth);
+          if (!from) {
+            expect(caller).toBe('shop');
+            expect(context).toMatchObject({ depth: 1, onBehalfOf: 'shop', durableTree: one.mode === 'durable' });
+            continue;
+          }
+          expect(caller).toBe(from.plugin);
+          expect(context.deadlineMs).toBeLessThanOrEqual(from.deadlineMs);
+          expect(context.ancestry.slice(0, -1)).toEqual(from.ancestry);
+          expect(context).toMatchObject({
+            parent: from.invocation,
+            depth: from.depth + 1,
+            correlation: from.correlation,
+            traceId: from.traceId,
+            sampled: from.sampled,
+            onBehalfOf: from.onBehalfOf,
+            durableTree: from.durableTree || one.mode === 'durable',
+          });
+        }
+        if (maxDepth === 0) expect(contexts).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('refuses nothing that has no reason to be refused', () => {
+    const distinct = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,6}$/), { minLength: 1, maxLength: LIMITS.maxDepth });
+    fc.assert(
+      fc.property(distinct, (plugins) => {
+        let context: CallContext | undefined;
+        for (const each of plugins) {
+          const ask = { caller: context?.plugin ?? 'shop', plugin: each, capability: 'do' };
+          context = admitted(request({ ask, parent: context, callerIsPlugin: context !== undefined }));
+        }
+        expect(context?.depth).toBe(plugins.length);
+      }),
+    );
+  });
+});
