@@ -17,7 +17,7 @@ export interface DecoratorMeaning {
 }
 
 /** A decorator as it stands on a property. */
-export interface DecoratorUse {
+interface DecoratorUse {
   readonly constraints: readonly unknown[];
   /** Throws an error which says that the decorator cannot be expressed, why, and what to do. */
   readonly refuse: (why: string) => never;

@@ -10,7 +10,7 @@ import { type PropertyRule, type ReadMetadata, readRule, refuseConditions } from
 export type DtoClass<T extends object = object> = new () => T;
 
 /** An object, or a list of objects, described by a class of its own. */
-export interface NestedDto {
+interface NestedDto {
   readonly dto: DtoClass;
   readonly isList: boolean;
 }

@@ -17,7 +17,6 @@ export interface ReadMetadata {
 
 /** One decorator of a property: what it says in JSON Schema, the same as a check, and how it words a refusal. */
 export interface PropertyRule extends DecoratorMeaning {
-  readonly decorator: string;
   readonly accepts: (value: unknown) => boolean;
   readonly describe: (value: unknown, object: object) => string;
 }
@@ -45,7 +44,6 @@ export function readRule(use: ReadMetadata, className: string, refuse: (message:
   return {
     accepts: (value) => constraint.validate(value, args) === true,
     ...meaning,
-    decorator,
     describe: (value, object) => {
       const told = { ...args, value, object };
       if (use.message !== undefined) return filledIn(use.message, told);
