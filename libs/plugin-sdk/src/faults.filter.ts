@@ -1,5 +1,6 @@
 /** Where foreign errors become faults: by what they are, never by their text. */
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import { FORBIDDEN_MESSAGE } from '@nestjs/core/internal';
 import { RpcException } from '@nestjs/microservices';
 import { FAULTS, Fault, type FaultCode, isFaultCode, parseFault } from '@orchestrator/protocol';
 import { type Observable, throwError } from 'rxjs';
@@ -11,7 +12,9 @@ export function faultFromError(error: unknown): Fault {
     return new Fault(codeOfStatus(error.getStatus()), error.message, undefined, { cause: error });
   }
   if (error instanceof RpcException) {
+    // The one mark of a guard that said no.
     const inner = error.getError();
+    if (inner === FORBIDDEN_MESSAGE) return new Fault('permission-denied', 'A guard of the plugin denies it.');
     if (typeof inner === 'object' && 'code' in inner && isFaultCode(inner.code)) return parseFault(inner);
   }
   return Fault.from(error, 'failed');

@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Module } from '@nestjs/common';
 import { Capability, CapabilityClient, Fault, InvocationContext, PluginModule } from '@orchestrator/plugin-sdk';
+import { Guarded } from './guarded.js';
 import { AnyOutput, CallInput, ChainInput, EchoInput, EchoOutput, Nothing, SizeInput, WorkInput } from './probe.dto.js';
 
 /** Where runs are recorded outside NATS: one line each, `<started|ended> <name> <attempt> <instance pid>`. */
@@ -89,6 +90,32 @@ export class Probe {
   @Capability({ name: 'refuse', description: 'Throws a fault of its own.', input: Nothing, output: EchoOutput })
   refuse(): EchoOutput {
     throw new Fault('exhausted', 'no more today', { until: 'tomorrow' });
+  }
+
+  @Capability({
+    name: 'refuse-oddly',
+    description: 'Throws a fault that JSON cannot hold, and that is far too large.',
+    input: SizeInput,
+    output: EchoOutput,
+  })
+  refuseOddly({ bytes }: SizeInput): EchoOutput {
+    const list = Array.from({ length: bytes / 100 }, () => 'x'.repeat(97));
+    throw new Fault('failed', 'odd', { big: 1n, list, plain: 'kept' });
+  }
+
+  @Capability({
+    name: 'throw-nothing',
+    description: 'Throws what is no error.',
+    input: Nothing,
+    output: EchoOutput,
+  })
+  throwNothing(): EchoOutput {
+    throw null;
+  }
+
+  @Capability({ name: 'token', description: 'Gives its call context away.', input: Nothing, output: EchoOutput })
+  token(_input: Nothing, context: InvocationContext): EchoOutput {
+    return { text: context.token };
   }
 
   @Capability({
@@ -190,6 +217,6 @@ for (let n = 1; n <= 20; n++) {
       description: 'Behaves and misbehaves in known ways.',
     }),
   ],
-  controllers: [Probe, Steps],
+  controllers: [Probe, Steps, Guarded],
 })
 export class ProbeModule {}
