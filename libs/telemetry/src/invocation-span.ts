@@ -12,7 +12,17 @@ import { type CallContext, type FaultBody, spanIdOf } from '@orchestrator/protoc
 export interface SpanSubject
   extends Pick<
     CallContext,
-    'invocation' | 'correlation' | 'parent' | 'mode' | 'depth' | 'caller' | 'plugin' | 'capability' | 'traceId' | 'remoteSpan' | 'sampled'
+    | 'invocation'
+    | 'correlation'
+    | 'parent'
+    | 'mode'
+    | 'depth'
+    | 'caller'
+    | 'plugin'
+    | 'capability'
+    | 'traceId'
+    | 'remoteSpan'
+    | 'sampled'
   > {
   readonly service: string;
   readonly version: string;
@@ -110,5 +120,5 @@ function attributesOf(context: SpanSubject, run: InvocationRun): ReadableSpan['a
 
 function hrTime(unixMs: number): HrTime {
   const seconds = Math.trunc(unixMs / 1000);
-  return [seconds, Math.round((unixMs - seconds * 1000) * 1e6)];
+  return [seconds, Math.floor((unixMs - seconds * 1000) * 1e6)];
 }

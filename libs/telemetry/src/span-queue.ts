@@ -2,6 +2,9 @@ import { ExportResultCode } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 
+/** After a batch that did not arrive, the queue rests for this many intervals. */
+const FAILING_INTERVALS = 10;
+
 export interface SpanQueueOptions {
   /** Spans that wait at most; what comes after is dropped and counted. @default 20000 */
   readonly maxSpans?: number;
@@ -21,6 +24,9 @@ export class SpanQueue {
   #waiting: ReadableSpan[] = [];
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
+  /** The last batch did not arrive: until the pause is over, a full batch is no reason to try again. */
+  #failing = false;
+  #closed = false;
   #dropped = 0;
 
   constructor(exporter: SpanExporter, options: SpanQueueOptions = {}) {
@@ -34,49 +40,70 @@ export class SpanQueue {
     return new SpanQueue(new OTLPTraceExporter({ url, timeoutMillis: 5_000 }), options);
   }
 
-  /** Spans lost because the queue was full. */
+  /** Spans lost because the queue was full, or closed. */
   get dropped(): number {
     return this.#dropped;
   }
 
   offer(span: ReadableSpan): void {
-    if (this.#waiting.length >= this.#options.maxSpans) {
+    if (this.#closed || this.#waiting.length >= this.#options.maxSpans) {
       this.#dropped++;
       return;
     }
     this.#waiting.push(span);
-    if (this.#waiting.length >= this.#options.batchSize) void this.#send();
-    else this.#timer ??= setTimeout(() => void this.#send(), this.#options.intervalMs);
+    if (this.#sending) return;
+    if (this.#waiting.length >= this.#options.batchSize && !this.#failing) this.#send();
+    else this.#sendIn(this.#options.intervalMs);
   }
 
-  /** Sends what waits, once. Resolves whether it arrived or not. */
+  /** Sends what waits, once; what does not arrive is counted as dropped. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#sending;
+    clearTimeout(this.#timer);
     while (this.#waiting.length > 0 && (await this.#sendBatch())) {
       // until the queue is empty or the collector does not answer
     }
+    this.#dropped += this.#waiting.length;
+    this.#waiting = [];
     await this.#exporter.shutdown();
   }
 
-  #send(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#sending ??= (async () => {
-      const sent = await this.#sendBatch();
-      this.#sending = undefined;
-      if (this.#waiting.length === 0) return;
-      if (sent && this.#waiting.length >= this.#options.batchSize) void this.#send();
-      else this.#timer ??= setTimeout(() => void this.#send(), this.#options.intervalMs * (sent ? 1 : 10));
-    })();
-    return this.#sending;
+  #sendIn(delayMs: number): void {
+    this.#timer ??= setTimeout(() => this.#send(), delayMs);
   }
 
+  #send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#sending ??= this.#sendBatch().then((sent) => {
+      this.#sending = undefined;
+      this.#failing = !sent;
+      if (this.#waiting.length === 0 || this.#closed) return;
+      if (sent && this.#waiting.length >= this.#options.batchSize) return this.#send();
+      this.#sendIn(this.#options.intervalMs * (sent ? 1 : FAILING_INTERVALS));
+    });
+  }
+
+  /** Answers whether the batch arrived; one that did not waits again, before what came since. */
   async #sendBatch(): Promise<boolean> {
     const batch = this.#waiting.splice(0, this.#options.batchSize);
-    const sent = await new Promise<boolean>((resolve) =>
-      this.#exporter.export(batch, (result) => resolve(result.code === ExportResultCode.SUCCESS)),
-    );
-    if (!sent) this.#waiting = [...batch, ...this.#waiting].slice(0, this.#options.maxSpans);
+    const sent = await exported(this.#exporter, batch);
+    if (!sent) {
+      const waiting = [...batch, ...this.#waiting];
+      this.#waiting = waiting.slice(0, this.#options.maxSpans);
+      this.#dropped += waiting.length - this.#waiting.length;
+    }
     return sent;
   }
+}
+
+function exported(exporter: SpanExporter, batch: ReadableSpan[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    try {
+      exporter.export(batch, (result) => resolve(result.code === ExportResultCode.SUCCESS));
+    } catch {
+      resolve(false);
+    }
+  });
 }
