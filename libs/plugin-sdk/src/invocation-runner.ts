@@ -1,4 +1,5 @@
 /** Runs one invocation: arguments in, JSON or a fault out. Knows nothing of how it came or where the answer goes. */
+import { isUtf8 } from 'node:buffer';
 import { type CallContext, Fault, LIMITS, sendableFault } from '@orchestrator/protocol';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { CapabilityOptions } from './capability.decorator.js';
@@ -59,6 +60,7 @@ async function settle(answer: Promise<unknown>): Promise<unknown> {
 }
 
 function parseArguments(body: Uint8Array): unknown {
+  if (!isUtf8(body)) throw new Fault('invalid-argument', 'The body is not UTF-8; it must be JSON.');
   const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString();
   try {
     return JSON.parse(text);
