@@ -1,12 +1,14 @@
 /** Asking for capabilities: what the CLI, the demo and the plugin SDK share. */
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import {
+  bodyHash,
   type CapabilityRef,
   Fault,
   HEADERS,
   invocationIdFromKey,
   invocationIdFromParent,
   LIMITS,
+  parseRequestHeaders,
   randomInvocationId,
   subjects,
 } from '@orchestrator/protocol';
@@ -79,12 +81,21 @@ export class CallClient {
       ? invocationIdFromParent(options.parent.invocation, ref.plugin, ref.capability, key)
       : invocationIdFromKey(ask.caller, ref.plugin, ref.capability, key);
     const address = { caller: ask.caller, plugin: ref.plugin, invocation };
+    const body = encodeArguments(args);
+    const sent = headersFor(options, key);
+    parseRequestHeaders(sent && ((name) => sent.get(name))); // the refusal of a malformed one could not be awaited
     const hint = this.#results.expect(address);
-    const stored = await this.#publisher.store(subjects.request(ask), encodeArguments(args), headersFor(options, key));
+    const stored = await this.#publisher.store(subjects.request(ask), body, sent);
     return {
       invocation,
       sequence: stored.stored ? stored.sequence : 0,
-      outcome: async (signal) => outcomeOf(await this.#results.wait(address, hint, signal ?? options.signal)),
+      outcome: async (signal) => {
+        const answer = await this.#results.wait(address, hint, signal ?? options.signal);
+        const answeredHash = answer.headers?.get(HEADERS.bodyHash);
+        if (!answeredHash || answeredHash === bodyHash(Buffer.from(body))) return outcomeOf(answer);
+        const fault = new Fault('invalid-argument', 'This key was used before, with other arguments.', { invocation });
+        return { ...outcomeOf(answer), result: { ok: false, fault } };
+      },
     };
   }
 }

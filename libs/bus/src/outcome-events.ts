@@ -1,6 +1,6 @@
 /** How durable work ends, as messages: the result that is stored, and the dead letter that goes before a fault. */
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
-import { type CapabilityRef, type Fault, HEADERS, subjects } from '@orchestrator/protocol';
+import { bodyHash, type CapabilityRef, type Fault, HEADERS, LIMITS, subjects } from '@orchestrator/protocol';
 import { faultHeaders } from './answers.js';
 import type { StoredPublisher } from './stored-publisher.js';
 
@@ -13,6 +13,8 @@ export interface EndedInvocation extends CapabilityRef {
   /** `/plugins/<plugin>` or `/choreographer`. */
   readonly source: string;
   readonly atMs: number;
+  /** The original arguments, byte for byte; undefined when they are no longer there. */
+  readonly body: Uint8Array | undefined;
 }
 
 /** The headers of its stored result: a CloudEvent, with the fault's code where it ended in one. */
@@ -20,13 +22,13 @@ export function resultHeaders(ended: EndedInvocation, run: string, fault?: Fault
   const result = eventHeaders(ended, 'orc.v1.result');
   if (ended.parent) result.set(HEADERS.causationId, ended.parent);
   result.set(HEADERS.run, run);
+  if (ended.body) result.set(HEADERS.bodyHash, bodyHash(ended.body));
   return fault ? faultHeaders(fault, result) : result;
 }
 
 /**
  * Stores the dead letter of work that ends in this fault: to be done before the fault is stored as the result, so that
  * what has a faulty result is always among the dead letters. The first one of an invocation is kept.
- * @param body the original arguments, byte for byte; undefined when they are no longer there
  * @param request the headers of the original request, as far as there are any
  * @throws Fault when it is not known to be stored
  */
@@ -34,7 +36,6 @@ export async function storeDeadLetter(
   publisher: StoredPublisher,
   ended: EndedInvocation,
   fault: Fault,
-  body: Uint8Array | undefined,
   request?: MsgHdrs,
 ): Promise<void> {
   const dead = faultHeaders(fault, eventHeaders(ended, 'orc.v1.dead-letter'));
@@ -44,7 +45,9 @@ export async function storeDeadLetter(
     const value = request?.get(name);
     if (value) dead.set(name, value);
   }
-  await publisher.store(subjects.dead(ended.plugin, ended.capability, ended.invocation), body ?? '', dead);
+  // A request may fill a whole message, which leaves no room for what a dead letter says of it.
+  const body = ended.body && ended.body.length <= publisher.maxBytes - LIMITS.headroomBytes ? ended.body : '';
+  await publisher.store(subjects.dead(ended.plugin, ended.capability, ended.invocation), body, dead);
 }
 
 function eventHeaders(ended: EndedInvocation, type: string): MsgHdrs {

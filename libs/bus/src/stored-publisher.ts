@@ -9,6 +9,9 @@ import type { Bus } from './connection.js';
 /** JetStream's error for a second message on a subject that may hold one. */
 const SUBJECT_TAKEN = 10077;
 
+/** What nats-server takes when nobody has configured it. */
+const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
+
 export type StoreOutcome =
   | { readonly stored: true; readonly sequence: number }
   /** The subject holds a message already, and the stream's rule keeps the first. */
@@ -38,6 +41,11 @@ export class StoredPublisher {
       callback: (_error, msg) => this.#settle(msg.subject.slice(keyAt), msg.data, msg.headers?.code),
     });
     setInterval(() => this.#expire(), 1_000).unref();
+  }
+
+  /** The largest message that the server takes, headers included. */
+  get maxBytes(): number {
+    return this.#nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
   }
 
   /**

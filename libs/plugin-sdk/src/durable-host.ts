@@ -98,12 +98,13 @@ export class DurableHost {
     this.#reports.add(report);
     const outcome = await this.#plugin.run({ context, token, attempt, body: delivery.data });
     const endedAtMs = Date.now();
-    const ended = { ...context, source: `/plugins/${context.plugin}`, atMs: endedAtMs };
+    const ended = { ...context, source: `/plugins/${context.plugin}`, atMs: endedAtMs, body: delivery.data };
     const fault = outcome.ok ? undefined : outcome.fault;
-    if (fault) await storeDeadLetter(this.#publisher, ended, fault, delivery.data);
+    if (fault) await storeDeadLetter(this.#publisher, ended, fault);
     const result = resultHeaders(ended, encodeRun({ attempt, startedAtMs, endedAtMs, instance }), fault);
     result.set(HEADERS.receipt, receiptFromToken(token));
-    await this.#publisher.store(subjects.result(context), outcome.body, result);
+    const stored = await this.#publisher.store(subjects.result(context), outcome.body, result);
+    if (stored.stored) this.#reports.add({ ...report, endedAtMs, ...(fault && { fault: fault.toJSON() }) });
     this.#micro.count(context.capability, endedAtMs - startedAtMs, fault?.code);
   }
 }

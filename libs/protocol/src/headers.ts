@@ -22,6 +22,8 @@ export const HEADERS = {
   context: 'orc-context',
   /** On stored results: proves whose work it is (see `context-signature.ts`). */
   receipt: 'orc-receipt',
+  /** On results: the hash of the arguments, so that whoever used a key for others does not take the result for theirs. */
+  bodyHash: 'orc-body-hash',
   /** On dead letters: who asked. */
   caller: 'orc-caller',
   /** On dead letters: the fault, as JSON. */

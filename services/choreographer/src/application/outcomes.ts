@@ -28,8 +28,9 @@ export async function storeFault(publisher: StoredPublisher, outcome: FaultyOutc
   const { ask, invocation, correlation, fault, nowMs } = outcome;
   const { caller, plugin, capability } = ask;
   const source = '/choreographer';
-  const ended: EndedInvocation = { caller, plugin, capability, invocation, correlation, source, atMs: nowMs };
-  await storeDeadLetter(publisher, ended, fault, outcome.body, outcome.original);
+  const what = { caller, plugin, capability, invocation, correlation };
+  const ended: EndedInvocation = { ...what, source, atMs: nowMs, body: outcome.body };
+  await storeDeadLetter(publisher, ended, fault, outcome.original);
   const run = encodeRun({ attempt: 0, startedAtMs: nowMs, endedAtMs: nowMs, instance: '' });
   const result = resultHeaders(ended, run, fault);
   const stored = await publisher.store(subjects.result({ ...ask, invocation }), JSON.stringify(fault), result);
