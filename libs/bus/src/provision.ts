@@ -77,7 +77,6 @@ function consumerConfig(definition: ConsumerDefinition): Partial<ConsumerConfig>
     ack_wait: nanos(definition.ackWaitMs),
     max_ack_pending: definition.maxAckPending,
     ...(definition.filter && { filter_subject: definition.filter }),
-    ...(definition.headersOnly && { headers_only: true }),
   };
 }
 

@@ -53,7 +53,6 @@ export {
   type ConsumerDefinition,
   catalogueKey,
   requestsConsumer,
-  resultsConsumer,
   STREAMS,
   type StreamDefinition,
   workConsumer,

@@ -97,7 +97,7 @@ function isRecord(value: Record<string, unknown> | undefined): boolean {
   );
 }
 
-/** What a host reports about the start of a run, and about the end of a synchronous one; gathered into frames, best effort. */
+/** What a host reports about a run, of durable work once the result is stored; gathered into frames, best effort. */
 export interface HostReport {
   readonly invocation: string;
   /** @default 1 */

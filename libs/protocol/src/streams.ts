@@ -67,8 +67,6 @@ export interface ConsumerDefinition {
   /** After this time without acknowledgement or renewal a message is delivered again. */
   readonly ackWaitMs: number;
   readonly maxAckPending: number;
-  /** Deliver subject and headers, and leave the body in the stream. */
-  readonly headersOnly?: boolean;
 }
 
 /** The choreographers' shared consumer of request events. */
@@ -77,15 +75,6 @@ export const requestsConsumer: ConsumerDefinition = {
   name: 'choreographer',
   ackWaitMs: 10_000,
   maxAckPending: 5_000,
-};
-
-/** The choreographers' shared consumer of stored results: from it they learn how durable work ended. */
-export const resultsConsumer: ConsumerDefinition = {
-  stream: STREAMS.results.name,
-  name: 'choreographer',
-  ackWaitMs: 10_000,
-  maxAckPending: 20_000,
-  headersOnly: true,
 };
 
 /** The consumer that the hosts of one capability of one version share. */

@@ -19,7 +19,6 @@ import {
   patterns,
   randomId,
   requestsConsumer,
-  resultsConsumer,
   STREAMS,
   subjects,
   type TreeQuery,
@@ -28,11 +27,10 @@ import { SpanQueue } from '@orchestrator/telemetry';
 import { HistoryProjection } from './adapters/history-projection.js';
 import { HistoryWriter } from './adapters/history-writer.js';
 import { DurableRequests } from './application/durable-requests.js';
-import { DurableResults } from './application/durable-results.js';
 import { Gate } from './application/gate.js';
 import { History } from './application/history.js';
 import { HostReports } from './application/host-reports.js';
-import { OverdueWork } from './application/overdue-work.js';
+import { OpenWork } from './application/open-work.js';
 import { SyncCalls } from './application/sync-calls.js';
 import { parseTreeQuery } from './domain/tree-query.js';
 import type { ChoreographerSettings } from './settings.js';
@@ -62,7 +60,7 @@ export class Choreographer implements OnApplicationShutdown {
   async start(): Promise<void> {
     const bus = this.#bus;
     await provisionStreams(bus, { retentionMs: this.#settings.retentionMs });
-    await Promise.all([provisionConsumer(bus, requestsConsumer), provisionConsumer(bus, resultsConsumer)]);
+    await provisionConsumer(bus, requestsConsumer);
     await this.#watchCatalogue();
 
     const onError = (error: unknown) => this.#logger.warn(Fault.from(error).message);
@@ -77,17 +75,16 @@ export class Choreographer implements OnApplicationShutdown {
 
     const calls = new SyncCalls(bus, gate, history, this.#settings.maxForwarded);
     const requests = new DurableRequests({ bus, requester, publisher, gate, history, projection, onError });
-    const results = new DurableResults({ bus, requester, gate, history, onError });
-    const overdue = new OverdueWork({ bus, requester, publisher, history, projection, onError });
+    const openWork = new OpenWork({ bus, requester, publisher, gate, history, projection, onError });
     this.#serveQueries(projection);
     this.#sweepInstances(calls);
     const reports = new HostReports(bus, [
       (plugin, report) => calls.onReport(plugin, report),
       (plugin, report) => requests.onReport(plugin, report),
     ]);
-    for (const part of [reports, calls, results, requests, overdue]) part.start();
+    for (const part of [reports, calls, requests, openWork]) part.start();
     this.#stops.push(
-      () => Promise.all([calls.stop(), requests.stop(), results.stop(), overdue.stop()]).then(() => {}),
+      () => Promise.all([calls.stop(), requests.stop(), openWork.stop()]).then(() => {}),
       () => history.close(),
       () => bus.nc.drain(),
       () => projection.close(),

@@ -27,8 +27,8 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS records_by_correlation ON records (correlation);
   CREATE TABLE IF NOT EXISTS durable (
     invocation TEXT PRIMARY KEY, correlation TEXT NOT NULL, body_hash TEXT NOT NULL,
-    deadline_ms INTEGER NOT NULL, ended INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS durable_open ON durable (deadline_ms) WHERE ended = 0;
+    admitted_ms INTEGER NOT NULL, ended INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS durable_open ON durable (admitted_ms) WHERE ended = 0;
   CREATE TABLE IF NOT EXISTS requests (sequence INTEGER PRIMARY KEY, correlation TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS keys (key TEXT NOT NULL, correlation TEXT NOT NULL, at_ms INTEGER NOT NULL);
   CREATE INDEX IF NOT EXISTS keys_by_key ON keys (key);
@@ -52,7 +52,7 @@ export class HistoryProjection {
   readonly #setPosition: StatementSync;
   readonly #selectRecords: StatementSync;
   readonly #selectDurable: StatementSync;
-  readonly #selectOverdue: StatementSync;
+  readonly #selectOpen: StatementSync;
   readonly #selectRequest: StatementSync;
   readonly #selectKey: StatementSync;
   readonly #streamCreated: string;
@@ -78,8 +78,8 @@ export class HistoryProjection {
     this.#setPosition = db.prepare('INSERT OR REPLACE INTO position VALUES (0, ?, ?)');
     this.#selectRecords = db.prepare('SELECT record FROM records WHERE correlation = ?');
     this.#selectDurable = db.prepare('SELECT invocation, body_hash, ended FROM durable WHERE invocation = ?');
-    this.#selectOverdue = db.prepare(
-      'SELECT invocation, correlation FROM durable WHERE ended = 0 AND deadline_ms < ? LIMIT 100',
+    this.#selectOpen = db.prepare(
+      'SELECT invocation, correlation FROM durable WHERE ended = 0 AND admitted_ms < ? ORDER BY admitted_ms LIMIT 10000',
     );
     this.#selectRequest = db.prepare('SELECT correlation FROM requests WHERE sequence = ?');
     this.#selectKey = db.prepare('SELECT correlation FROM keys WHERE key = ? ORDER BY at_ms DESC LIMIT 1');
@@ -125,10 +125,10 @@ export class HistoryProjection {
     return row && { invocation, bodyHash: String(row.body_hash), ended: Number(row.ended) === 1 };
   }
 
-  /** Durable invocations whose deadline has passed and which have not ended: their admission records, 100 at most. */
-  overdue(nowMs: number): AdmittedRecord[] {
+  /** Durable invocations admitted before then which have not ended: their admission records, oldest first, 10,000 at most. */
+  open(beforeMs: number): AdmittedRecord[] {
     this.#flush();
-    return this.#selectOverdue.all(nowMs).flatMap(({ invocation, correlation }) => {
+    return this.#selectOpen.all(beforeMs).flatMap(({ invocation, correlation }) => {
       const isIt = (record: InvocationRecord) => record.state === 'admitted' && record.invocation === invocation;
       return (this.#recordsOf(String(correlation)).find(isIt) as AdmittedRecord | undefined) ?? [];
     });
@@ -175,7 +175,7 @@ export class HistoryProjection {
     if (record.key !== undefined && record.parent === undefined)
       this.#insertKey.run(record.key, correlation, record.atMs);
     if (record.state === 'admitted' && record.mode === 'durable') {
-      this.#insertDurable.run(invocation, correlation, record.bodyHash ?? '', record.deadlineMs);
+      this.#insertDurable.run(invocation, correlation, record.bodyHash ?? '', record.atMs);
     }
   }
 }

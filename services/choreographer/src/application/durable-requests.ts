@@ -165,7 +165,9 @@ export class DurableRequests {
   onReport(plugin: string, report: HostReport): boolean {
     const context = this.#recent.get(report.invocation)?.context;
     if (context?.plugin !== plugin) return false;
-    this.#parts.history.started(context, report);
+    const { attempt = 1, instance, startedAtMs, endedAtMs, fault } = report;
+    if (endedAtMs === undefined) this.#parts.history.started(context, report);
+    else this.#parts.history.ended(context, { attempt, instance, startedAtMs, endedAtMs, fault });
     return true;
   }
 

@@ -77,7 +77,7 @@ export class History {
   }
 
   /** The choreographer ended it itself: no instance did. Resolves once it is stored. @throws Fault */
-  async endedByChoreographer(admitted: AdmittedRecord, endedAtMs: number, fault: FaultBody): Promise<void> {
+  async endedByChoreographer(admitted: AdmittedRecord, endedAtMs: number, fault: FaultBody | undefined): Promise<void> {
     const ending = { attempt: 0, startedAtMs: undefined, endedAtMs, instance: undefined, fault };
     await this.#writer.record(endedRecord(admitted, ending));
     const { traceId, plugin, atMs } = admitted;
