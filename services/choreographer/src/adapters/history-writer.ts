@@ -1,6 +1,7 @@
 /**
  * Writes history by group commit: a record that somebody waits for leaves at once when no frame is outstanding, else with
- * all that gathers until the outstanding one is acknowledged. Best-effort records wait a few milliseconds for company. Frames of one writer share a subject, whatever correlations they hold.
+ * all that gathers until the outstanding one is acknowledged. Best-effort records wait a few milliseconds for company.
+ * Frames of one writer share a subject, whatever correlations they hold.
  */
 import { type StoredPublisher } from '@orchestrator/bus';
 import { encodeFrame, type InvocationRecord, splitFrame, subjects } from '@orchestrator/protocol';
@@ -12,6 +13,8 @@ const MAX_WAITING = 100_000;
 
 /** How long best-effort records gather. */
 const GATHER_MS = 5;
+/** How long best-effort records rest when a frame could not be stored. */
+const REST_MS = 250;
 
 interface Waiting {
   readonly record: InvocationRecord;
@@ -19,15 +22,16 @@ interface Waiting {
 }
 
 export class HistoryWriter {
-  readonly #publisher: StoredPublisher;
+  readonly #publisher: Pick<StoredPublisher, 'store'>;
   readonly #subject: string;
   #waiting: Waiting[] = [];
   #outstanding: Promise<void> | undefined;
   #gathering: NodeJS.Timeout | undefined;
   #dropped = 0;
+  #failedFrames = 0;
 
   /** @param shard 0 to 63: the subject that this writer's frames go to */
-  constructor(publisher: StoredPublisher, shard: number) {
+  constructor(publisher: Pick<StoredPublisher, 'store'>, shard: number) {
     this.#publisher = publisher;
     this.#subject = subjects.event(shard);
   }
@@ -44,7 +48,7 @@ export class HistoryWriter {
       return;
     }
     this.#waiting.push({ record, settle: undefined });
-    this.#gathering ??= setTimeout(() => this.#send(), GATHER_MS);
+    if (!this.#outstanding) this.#sendIn(GATHER_MS);
   }
 
   /** Resolves when the record is stored. @throws Fault when it is not known to be */
@@ -55,13 +59,18 @@ export class HistoryWriter {
     });
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when nothing waits any more, or when a frame could not be stored: then more attempts help nobody. */
   async flush(): Promise<void> {
+    const failedBefore = this.#failedFrames;
     this.#send();
-    while (this.#outstanding) {
+    while (this.#outstanding && this.#failedFrames === failedBefore) {
       await this.#outstanding;
-      this.#send();
+      if (this.#failedFrames === failedBefore) this.#send();
     }
+  }
+
+  #sendIn(delayMs: number): void {
+    this.#gathering ??= setTimeout(() => this.#send(), delayMs);
   }
 
   #send(): void {
@@ -70,22 +79,27 @@ export class HistoryWriter {
     if (this.#outstanding || this.#waiting.length === 0) return;
     const frame = this.#waiting.splice(0, MAX_FRAME_RECORDS);
     const texts = splitFrame(encodeFrame(frame.map((waiting) => waiting.record)));
+    let pauseMs = GATHER_MS;
     this.#outstanding = Promise.all(texts.map((text) => this.#publisher.store(this.#subject, text)))
       .then(
         () => {
           for (const waiting of frame) waiting.settle?.();
         },
-        (error) => this.#retry(frame, error),
+        (error) => {
+          pauseMs = REST_MS;
+          this.#retry(frame, error);
+        },
       )
       .finally(() => {
         this.#outstanding = undefined;
         if (this.#waiting.some((waiting) => waiting.settle)) this.#send();
-        else if (this.#waiting.length > 0) this.#gathering ??= setTimeout(() => this.#send(), GATHER_MS);
+        else if (this.#waiting.length > 0) this.#sendIn(pauseMs);
       });
   }
 
   /** Whoever waits for a record learns that it failed, and repeats its own message; best-effort records go again. */
   #retry(frame: readonly Waiting[], error: unknown): void {
+    this.#failedFrames++;
     for (const waiting of frame) waiting.settle?.(error);
     this.#waiting.unshift(...frame.filter((waiting) => !waiting.settle));
   }

@@ -71,12 +71,11 @@ export class ForwardedCalls {
   takeLost(lost: readonly LostInstance[], nowMs: number): Abandoned[] {
     if (lost.length === 0) return [];
     const isLost = ({ context, instance }: ForwardedCall) =>
-      lost.some((one) =>
-        instance === undefined
-          ? one.plugin === context.plugin &&
-            one.version === context.version &&
-            nowMs - context.admittedAtMs > UNREPORTED_MS
-          : one.instance === instance,
+      lost.some(
+        (one) =>
+          one.plugin === context.plugin &&
+          one.version === context.version &&
+          (instance === undefined ? nowMs - context.admittedAtMs > UNREPORTED_MS : one.instance === instance),
       );
     return this.#take(
       isLost,

@@ -34,6 +34,8 @@ export function admittedRecord(context: CallContext, key: string | undefined, or
     depth: context.depth,
     deadlineMs: context.deadlineMs,
     traceId: context.traceId === context.correlation ? undefined : context.traceId,
+    remoteSpan: context.remoteSpan,
+    sampled: context.sampled ? undefined : false,
     key,
     ...origin,
   } as AdmittedRecord;
@@ -72,6 +74,7 @@ export function refusedRecord(refused: RefusedCall): RefusedRecord {
     mode,
     depth: (parent?.depth ?? 0) + 1,
     traceId: traceId === correlation ? undefined : traceId,
+    remoteSpan: remote?.spanId,
     key: headers?.key,
     request: refused.request,
     fault: refused.fault.toJSON(),

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { Fault, LIMITS } from '@orchestrator/protocol';
+import fc from 'fast-check';
+import { parseTreeQuery } from './tree-query.js';
+
+const CORRELATION = '0af7651916cd43dd8448eb211c80319c';
+
+describe('parseTreeQuery', () => {
+  it.each([
+    [{ correlation: CORRELATION }],
+    [{ request: 1 }],
+    [{ request: Number.MAX_SAFE_INTEGER }],
+    [{ key: 'order-1' }],
+    [{ key: 'k'.repeat(LIMITS.keyLength) }],
+  ])('takes %j', (query) => {
+    expect(parseTreeQuery(query)).toEqual(query);
+    expect(parseTreeQuery({ ...query, more: 'ignored' })).toEqual(query);
+  });
+
+  it.each([
+    [{}],
+    [{ correlation: CORRELATION, request: 1 }],
+    [{ request: 1, key: 'a' }],
+    [{ correlation: CORRELATION, key: null }],
+    [{ correlation: CORRELATION.toUpperCase() }],
+    [{ correlation: `${CORRELATION}0` }],
+    [{ correlation: `${CORRELATION}\n` }],
+    [{ correlation: 5 }],
+    [{ request: 0 }],
+    [{ request: -1 }],
+    [{ request: 1.5 }],
+    [{ request: '1' }],
+    [{ request: Number.NaN }],
+    [{ request: 2 ** 60 }],
+    [{ key: '' }],
+    [{ key: 'k'.repeat(LIMITS.keyLength + 1) }],
+    [{ key: ['a'] }],
+  ])('refuses %j', (args) => {
+    expect(() => parseTreeQuery(args)).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
+  });
+
+  it('anything — one way to find a tree, or a fault', () => {
+    const names = fc.constantFrom('correlation', 'request', 'key', 'other');
+    const value = fc.oneof(fc.anything(), fc.constantFrom<unknown>(CORRELATION, 3, 'k'));
+    fc.assert(
+      fc.property(fc.dictionary(names, value), (args) => {
+        try {
+          expect(Object.keys(parseTreeQuery(args))).toHaveLength(1);
+        } catch (error) {
+          expect(Fault.is(error)).toBe(true);
+        }
+      }),
+    );
+  });
+});
