@@ -44,7 +44,7 @@ function wholeNumber(env: NodeJS.ProcessEnv, name: string, min = 0): number | un
   const text = env[name];
   if (text === undefined || text === '') return undefined;
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < min) {
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < min) {
     throw new Fault('invalid-argument', `${name} must be a whole number from ${min}, not "${text}".`);
   }
   return value;

@@ -24,7 +24,7 @@ function positive(env: NodeJS.ProcessEnv, name: string): number | undefined {
   const text = env[name];
   if (text === undefined || text === '') return undefined;
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value <= 0) {
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value === 0) {
     throw new Fault('invalid-argument', `${name} must be a positive whole number of milliseconds, not "${text}".`);
   }
   return value;

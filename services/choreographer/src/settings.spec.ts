@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import { LIMITS } from '@orchestrator/protocol';
+import { settingsFromEnv } from './settings.js';
+
+const ORC_CONTEXT_KEYS = `k2:${'5a'.repeat(32)},k1:${'6b'.repeat(32)}`;
+
+const invalidNaming = (variable: string) =>
+  expect.objectContaining({ code: 'invalid-argument', message: expect.stringContaining(variable) });
+
+describe('settingsFromEnv', () => {
+  it('with nothing but keys — the defaults of the protocol, in memory, without spans', () => {
+    expect(settingsFromEnv({ ORC_CONTEXT_KEYS })).toEqual({
+      natsUrl: undefined,
+      contextKeys: [
+        { id: 'k2', secret: Buffer.alloc(32, 0x5a) },
+        { id: 'k1', secret: Buffer.alloc(32, 0x6b) },
+      ],
+      dataDir: undefined,
+      otlpEndpoint: undefined,
+      maxDepth: LIMITS.maxDepth,
+      livenessMs: LIMITS.livenessMs,
+      retentionMs: undefined,
+      maxForwarded: LIMITS.forwardedCalls,
+    });
+  });
+
+  it('takes what is set; empty is not set', () => {
+    const env = {
+      ORC_CONTEXT_KEYS,
+      NATS_URL: 'nats://nats:4222',
+      ORC_DATA_DIR: '/data',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4318',
+      ORC_MAX_DEPTH: '5',
+      ORC_RETENTION_MS: '60000',
+      ORC_MAX_FORWARDED: '10',
+    };
+    expect(settingsFromEnv(env)).toMatchObject({
+      natsUrl: 'nats://nats:4222',
+      dataDir: '/data',
+      otlpEndpoint: 'http://jaeger:4318',
+      maxDepth: 5,
+      retentionMs: 60_000,
+      maxForwarded: 10,
+    });
+    const empty = Object.fromEntries(Object.keys(env).map((name) => [name, '']));
+    expect(settingsFromEnv({ ...empty, ORC_CONTEXT_KEYS, NATS_URL: undefined })).toEqual(
+      settingsFromEnv({ ORC_CONTEXT_KEYS }),
+    );
+  });
+
+  it.each(['ORC_MAX_DEPTH', 'ORC_MAX_FORWARDED'])('%s — 0 is zero', (name) => {
+    const settings = settingsFromEnv({ ORC_CONTEXT_KEYS, [name]: '0' });
+    expect(name === 'ORC_MAX_DEPTH' ? settings.maxDepth : settings.maxForwarded).toBe(0);
+  });
+
+  it.each(['ORC_MAX_DEPTH', 'ORC_MAX_FORWARDED', 'ORC_RETENTION_MS'])(
+    '%s — anything but a whole number is refused',
+    (name) => {
+      for (const text of ['-1', '1.5', ' ', ' 1', '1e3', '0x10', 'many', 'Infinity', '99999999999999999999']) {
+        expect(() => settingsFromEnv({ ORC_CONTEXT_KEYS, [name]: text })).toThrow(invalidNaming(name));
+      }
+    },
+  );
+
+  it('ORC_RETENTION_MS — 0 is refused: a stream would keep everything for ever', () => {
+    expect(() => settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_RETENTION_MS: '0' })).toThrow(
+      invalidNaming('ORC_RETENTION_MS'),
+    );
+  });
+
+  it('ORC_CONTEXT_KEYS — must be there, and good; the message says how to make one', () => {
+    for (const env of [{}, { ORC_CONTEXT_KEYS: '' }]) {
+      expect(() => settingsFromEnv(env)).toThrow(invalidNaming('ORC_CONTEXT_KEYS'));
+      expect(() => settingsFromEnv(env)).toThrow(invalidNaming('openssl rand'));
+    }
+    expect(() => settingsFromEnv({ ORC_CONTEXT_KEYS: 'k1:short' })).toThrow(
+      expect.objectContaining({ code: 'invalid-argument' }),
+    );
+  });
+});
