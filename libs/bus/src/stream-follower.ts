@@ -4,6 +4,7 @@ import type { Bus } from './connection.js';
 /** A stored message, in stream order. */
 export interface StoredMessage {
   readonly sequence: number;
+  readonly subject: string;
   readonly data: Uint8Array;
 }
 
@@ -28,7 +29,7 @@ export async function followStream(
   await consumer.consume({
     max_messages: 1_000,
     callback: (msg) => {
-      onMessage({ sequence: msg.seq, data: msg.data });
+      onMessage({ sequence: msg.seq, subject: msg.subject, data: msg.data });
       if (msg.seq >= state.last_seq) resolve();
     },
   });

@@ -23,6 +23,8 @@ interface Asked extends RecordBase {
   readonly depth: number;
   /** The trace, where it is not the correlation id. */
   readonly traceId?: string;
+  /** The span of a caller outside, for a root whose caller brought a `traceparent`. */
+  readonly remoteSpan?: string;
   /** Sequence of the request event in its stream. */
   readonly request?: number;
   /** The key (`ce-id`) that the caller chose. */
@@ -33,6 +35,8 @@ export interface AdmittedRecord extends Asked {
   readonly state: 'admitted';
   readonly version: string;
   readonly deadlineMs: number;
+  /** False where the caller wants no trace. @default true */
+  readonly sampled?: boolean;
   /** Of durable requests: tells whether a second request with the same key is the same. */
   readonly bodyHash?: string;
 }

@@ -3,14 +3,8 @@
  * work with no leader. This class puts the parts together, and starts and stops them in the right order.
  */
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { type Bus, MicroService, Requester, StoredPublisher, serveQuery } from '@orchestrator/bus';
-import {
-  CatalogueBucket,
-  followStream,
-  provisionConsumer,
-  provisionStreams,
-  streamCreatedAt,
-} from '@orchestrator/bus/streams';
+import { type Bus, MicroService, Requester, StoredPublisher } from '@orchestrator/bus';
+import { CatalogueBucket, provisionConsumer, provisionStreams } from '@orchestrator/bus/streams';
 import { Catalogue, Liveness, type Manifest } from '@orchestrator/manifest';
 import {
   ContextSigner,
@@ -19,20 +13,17 @@ import {
   patterns,
   randomId,
   requestsConsumer,
-  STREAMS,
   subjects,
-  type TreeQuery,
 } from '@orchestrator/protocol';
-import { SpanQueue } from '@orchestrator/telemetry';
-import { HistoryProjection } from './adapters/history-projection.js';
+import { HistoryThreadHandle } from './adapters/history-thread-handle.js';
 import { HistoryWriter } from './adapters/history-writer.js';
+import { OpenInvocations } from './adapters/open-invocations.js';
 import { DurableRequests } from './application/durable-requests.js';
 import { Gate } from './application/gate.js';
 import { History } from './application/history.js';
 import { HostReports } from './application/host-reports.js';
 import { OpenWork } from './application/open-work.js';
 import { SyncCalls } from './application/sync-calls.js';
-import { parseTreeQuery } from './domain/tree-query.js';
 import type { ChoreographerSettings } from './settings.js';
 
 export const BUS = Symbol('bus');
@@ -66,17 +57,17 @@ export class Choreographer implements OnApplicationShutdown {
     const onError = (error: unknown) => this.#logger.warn(Fault.from(error).message);
     const publisher = new StoredPublisher(bus);
     const requester = new Requester(bus);
-    const projection = await this.#openProjection(onError);
-    const writer = new HistoryWriter(publisher, Number.parseInt(this.#instance, 16) % EVENT_SHARDS);
-    const endpoint = this.#settings.otlpEndpoint;
-    const history = new History(writer, endpoint === undefined ? undefined : SpanQueue.toOtlp(endpoint));
+    const shard = Number.parseInt(this.#instance, 16) % EVENT_SHARDS;
+    const thread = await this.#startHistoryThread(subjects.event(shard));
+    const invocations = new OpenInvocations(thread.file);
+    const history = new History(new HistoryWriter(publisher, shard));
     const signer = new ContextSigner(this.#settings.contextKeys);
     const gate = new Gate(this.#catalogue, this.#liveness, signer, this.#settings.maxDepth);
 
     const calls = new SyncCalls(bus, gate, history, this.#settings.maxForwarded);
-    const requests = new DurableRequests({ bus, requester, publisher, gate, history, projection, onError });
-    const openWork = new OpenWork({ bus, requester, publisher, gate, history, projection, onError });
-    this.#serveQueries(projection);
+    const requests = new DurableRequests({ bus, requester, publisher, gate, history, invocations, onError });
+    const openWork = new OpenWork({ bus, requester, publisher, gate, history, invocations, onError });
+    this.#answerDiscovery();
     this.#sweepInstances(calls);
     const reports = new HostReports(bus, [
       (plugin, report) => calls.onReport(plugin, report),
@@ -85,9 +76,10 @@ export class Choreographer implements OnApplicationShutdown {
     for (const part of [reports, calls, requests, openWork]) part.start();
     this.#stops.push(
       () => Promise.all([calls.stop(), requests.stop(), openWork.stop()]).then(() => {}),
-      () => history.close(),
+      () => history.flush(),
+      () => thread.close(),
       () => bus.nc.drain(),
-      () => projection.close(),
+      () => invocations.close(),
     );
   }
 
@@ -115,26 +107,19 @@ export class Choreographer implements OnApplicationShutdown {
     });
   }
 
-  async #openProjection(onError: (error: unknown) => void): Promise<HistoryProjection> {
-    const created = await streamCreatedAt(this.#bus, STREAMS.events.name);
-    const projection = HistoryProjection.open(created, this.#settings.dataDir);
-    await followStream(this.#bus, STREAMS.events.name, projection.nextSequence, ({ sequence, data }) => {
-      try {
-        projection.apply(sequence, Buffer.from(data).toString());
-      } catch (error) {
-        onError(error);
-      }
+  #startHistoryThread(ownSubject: string): Promise<HistoryThreadHandle> {
+    const { natsUrl, dataDir, otlpEndpoint } = this.#settings;
+    return HistoryThreadHandle.start({
+      ...{ natsUrl, dataDir, otlpEndpoint, ownSubject },
+      onProblem: (problem) => this.#logger.warn(problem),
+      onBroken: (error) => {
+        this.#logger.error(`The history thread has broken down: ${error.message}`);
+        process.kill(process.pid, 'SIGTERM'); // drain, and let whoever supervises start a new one
+      },
     });
-    return projection;
   }
 
-  #serveQueries(projection: HistoryProjection): void {
-    serveQuery(this.#bus, 'choreographer', 'tree', (args) => {
-      const query: TreeQuery = parseTreeQuery(args);
-      const tree = projection.tree(query);
-      if (!tree) throw new Fault('not-found', 'The history holds nothing of that.', { ...query });
-      return tree;
-    });
+  #answerDiscovery(): void {
     new MicroService(this.#bus, {
       name: 'choreographer',
       id: this.#instance,

@@ -30,7 +30,7 @@ import {
   STREAMS,
   subjects,
 } from '@orchestrator/protocol';
-import type { HistoryProjection } from '../adapters/history-projection.js';
+import type { OpenInvocations } from '../adapters/open-invocations.js';
 import type { Gate } from './gate.js';
 import type { History } from './history.js';
 import { storeFault } from './outcomes.js';
@@ -55,7 +55,7 @@ export interface DurableRequestsParts {
   readonly publisher: StoredPublisher;
   readonly gate: Gate;
   readonly history: History;
-  readonly projection: HistoryProjection;
+  readonly invocations: OpenInvocations;
   readonly onError: PullerOptions['onError'];
 }
 
@@ -115,7 +115,7 @@ export class DurableRequests {
 
   async #place(request: Request): Promise<void> {
     const { delivery, ask, headers: requestHeaders, parent, invocation } = request;
-    const known = this.#recent.get(invocation)?.bodyHash ?? this.#parts.projection.durable(invocation)?.bodyHash;
+    const known = this.#recent.get(invocation)?.bodyHash ?? this.#parts.invocations.bodyHashOf(invocation);
     if (known !== undefined && known !== request.bodyHash) {
       const fault = new Fault('invalid-argument', 'This key was used before, with other arguments.', { invocation });
       await this.#refuse(delivery, { ask, headers: requestHeaders, parent, invocation: ownId(delivery) }, fault);
@@ -154,7 +154,7 @@ export class DurableRequests {
     const { ask, invocation } = of;
     const nowMs = Date.now();
     const refusal = this.#parts.history.refused({ ...of, mode: 'durable', fault, nowMs, request: delivery.sequence });
-    await refusal.stored();
+    await refusal.stored;
     const { correlation } = refusal;
     const original = { body: delivery.data, original: delivery.headers };
     await storeFault(this.#parts.publisher, { ask, invocation, correlation, fault, nowMs, ...original });

@@ -7,7 +7,7 @@
 import { type Answer, type Bus, type Requester, readAnswer, readResult, type StoredPublisher } from '@orchestrator/bus';
 import { purgeWork, readWork } from '@orchestrator/bus/streams';
 import { type AdmittedRecord, decodeRun, Fault, type FaultBody, HEADERS, subjects } from '@orchestrator/protocol';
-import type { HistoryProjection } from '../adapters/history-projection.js';
+import type { OpenInvocations } from '../adapters/open-invocations.js';
 import type { Gate } from './gate.js';
 import type { History } from './history.js';
 import { storeFault } from './outcomes.js';
@@ -25,7 +25,7 @@ export interface OpenWorkParts {
   readonly publisher: StoredPublisher;
   readonly gate: Gate;
   readonly history: History;
-  readonly projection: HistoryProjection;
+  readonly invocations: OpenInvocations;
   readonly onError: (error: unknown) => void;
 }
 
@@ -55,7 +55,7 @@ export class OpenWork {
 
   async #sweep(): Promise<void> {
     const nowMs = Date.now();
-    const open = this.#parts.projection.open(nowMs - FIRST_LOOK_MS);
+    const open = this.#parts.invocations.before(nowMs - FIRST_LOOK_MS);
     const known = new Set(open.map((admitted) => admitted.invocation));
     for (const invocation of this.#nextLookMs.keys()) if (!known.has(invocation)) this.#nextLookMs.delete(invocation);
     const due = open.filter((admitted) => this.#isDue(admitted, nowMs)).slice(0, LOOKS_PER_SWEEP);
@@ -63,19 +63,23 @@ export class OpenWork {
   }
 
   #isDue({ invocation, deadlineMs }: AdmittedRecord, nowMs: number): boolean {
-    return deadlineMs + DEADLINE_GRACE_MS <= nowMs || (this.#nextLookMs.get(invocation) ?? 0) <= nowMs;
+    const lookMs = this.#nextLookMs.get(invocation) ?? 0;
+    const endMs = deadlineMs + DEADLINE_GRACE_MS;
+    // Once about its deadline, whatever was planned before that.
+    return lookMs <= nowMs || (endMs <= nowMs && lookMs - nowMs > FIRST_LOOK_MS);
   }
 
   async #look(admitted: AdmittedRecord, nowMs: number): Promise<void> {
     const stored = await readResult(this.#parts.requester, admitted);
+    // Whatever is done here, the history thread shows it a moment later.
+    this.#nextLookMs.set(admitted.invocation, nowMs + Math.max(FIRST_LOOK_MS, nowMs - admitted.atMs));
     if (stored) await this.#recordStored(admitted, stored);
     else if (admitted.deadlineMs + DEADLINE_GRACE_MS <= nowMs) await this.#end(admitted);
-    else this.#nextLookMs.set(admitted.invocation, nowMs + (nowMs - admitted.atMs));
   }
 
   /** A result that nobody has recorded: its host's report was lost, or whoever should have heard it. */
   async #recordStored(admitted: AdmittedRecord, stored: Answer): Promise<void> {
-    const { gate, history, projection, onError } = this.#parts;
+    const { gate, history, onError } = this.#parts;
     const fault = faultOf(stored);
     const run = decodeRun(stored.headers?.get(HEADERS.run) ?? '');
     const endedAtMs = run?.endedAtMs ?? Date.now();
@@ -91,11 +95,10 @@ export class OpenWork {
       onError(error);
       await history.endedByChoreographer(admitted, endedAtMs, fault);
     }
-    projection.markEnded(admitted.invocation);
   }
 
   async #end(admitted: AdmittedRecord): Promise<void> {
-    const { bus, publisher, history, projection } = this.#parts;
+    const { bus, publisher, history } = this.#parts;
     const { invocation, correlation, deadlineMs, plugin, capability } = admitted;
     const subject = subjects.work(admitted, invocation);
     const work = await readWork(bus, subject);
@@ -106,7 +109,6 @@ export class OpenWork {
     const isFirst = await storeFault(publisher, { ask: admitted, invocation, correlation, fault, nowMs, ...original });
     if (!isFirst) return; // its result came at the last moment: the next sweep finds it
     await history.endedByChoreographer(admitted, nowMs, fault.toJSON());
-    projection.markEnded(invocation);
     if (work) await purgeWork(bus, subject);
   }
 }

@@ -1,26 +1,16 @@
 /**
  * What this replica knows of the history: a disposable SQLite projection of `ORC_EVENTS`, rebuilt from the stream when it
- * is missing or broken. The stream is the truth; nothing is ever decided from here that the stream's own rules do not guard.
+ * is missing or broken. Written by the history thread; the main thread reads the same file (see `open-invocations.ts`). The stream is the truth; nothing is ever decided from here that the stream's own rules do not guard.
  */
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import {
-  type AdmittedRecord,
   buildCallTree,
   type CallTree,
-  decodeFrame,
   type FrameLine,
   type InvocationRecord,
   type TreeQuery,
 } from '@orchestrator/protocol';
-
-/** A durable invocation, as far as a second request or a passed deadline makes it interesting. */
-export interface DurableState {
-  readonly invocation: string;
-  readonly bodyHash: string;
-  readonly ended: boolean;
-}
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS records (correlation INTEGER NOT NULL, record TEXT NOT NULL);
@@ -35,7 +25,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS position (id INTEGER PRIMARY KEY CHECK (id = 0), stream_created TEXT NOT NULL, sequence INTEGER NOT NULL);
 `;
 /** Frames are put in together: a transaction each this often. */
-const FLUSH_MS = 50;
+const FLUSH_MS = 200;
 
 interface PendingFrame {
   readonly sequence: number;
@@ -51,8 +41,6 @@ export class HistoryProjection {
   readonly #endDurable: StatementSync;
   readonly #setPosition: StatementSync;
   readonly #selectRecords: StatementSync;
-  readonly #selectDurable: StatementSync;
-  readonly #selectOpen: StatementSync;
   readonly #selectRequest: StatementSync;
   readonly #selectKey: StatementSync;
   readonly #streamCreated: string;
@@ -77,22 +65,12 @@ export class HistoryProjection {
     this.#endDurable = db.prepare('UPDATE durable SET ended = 1 WHERE invocation = ?');
     this.#setPosition = db.prepare('INSERT OR REPLACE INTO position VALUES (0, ?, ?)');
     this.#selectRecords = db.prepare('SELECT record FROM records WHERE correlation = ?');
-    this.#selectDurable = db.prepare('SELECT invocation, body_hash, ended FROM durable WHERE invocation = ?');
-    this.#selectOpen = db.prepare(
-      'SELECT invocation, correlation FROM durable WHERE ended = 0 AND admitted_ms < ? ORDER BY admitted_ms LIMIT 10000',
-    );
     this.#selectRequest = db.prepare('SELECT correlation FROM requests WHERE sequence = ?');
     this.#selectKey = db.prepare('SELECT correlation FROM keys WHERE key = ? ORDER BY at_ms DESC LIMIT 1');
   }
 
-  /**
-   * @param streamCreated when the stream was made: a projection of another stream is thrown away
-   * @param dataDir undefined keeps it in memory
-   */
-  static open(streamCreated: string, dataDir: string | undefined): HistoryProjection {
-    if (dataDir === undefined) return new HistoryProjection(new DatabaseSync(':memory:'), streamCreated);
-    mkdirSync(dataDir, { recursive: true });
-    const file = join(dataDir, 'history.sqlite');
+  /** @param streamCreated when the stream was made: a projection of another stream is thrown away */
+  static open(file: string, streamCreated: string): HistoryProjection {
     try {
       return new HistoryProjection(new DatabaseSync(file), streamCreated);
     } catch {
@@ -107,36 +85,16 @@ export class HistoryProjection {
     return row ? Number(row.sequence) + 1 : 1;
   }
 
-  /** Takes a frame in; it is seen by every question asked from now on. @throws Fault when it is not a frame */
-  apply(sequence: number, frame: string): void {
-    this.#pending.push({ sequence, lines: decodeFrame(frame) });
+  /** Takes a frame in; it is seen by every question asked from now on. */
+  apply(sequence: number, lines: readonly FrameLine[]): void {
+    this.#pending.push({ sequence, lines });
     this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
   tree(query: TreeQuery): CallTree | undefined {
     this.#flush();
     const correlation = query.correlation ?? this.#find(query);
-    return correlation === undefined ? undefined : buildCallTree(correlation, this.#recordsOf(correlation));
-  }
-
-  /** What was read from the stream some milliseconds ago or earlier: a hint, cheap enough to ask for each request. */
-  durable(invocation: string): DurableState | undefined {
-    const row = this.#selectDurable.get(invocation);
-    return row && { invocation, bodyHash: String(row.body_hash), ended: Number(row.ended) === 1 };
-  }
-
-  /** Durable invocations admitted before then which have not ended: their admission records, oldest first, 10,000 at most. */
-  open(beforeMs: number): AdmittedRecord[] {
-    this.#flush();
-    return this.#selectOpen.all(beforeMs).flatMap(({ invocation, correlation }) => {
-      const isIt = (record: InvocationRecord) => record.state === 'admitted' && record.invocation === invocation;
-      return (this.#recordsOf(String(correlation)).find(isIt) as AdmittedRecord | undefined) ?? [];
-    });
-  }
-
-  /** The stream holds its end; the record of it is on its way. */
-  markEnded(invocation: string): void {
-    this.#endDurable.run(invocation);
+    return correlation === undefined ? undefined : buildCallTree(correlation, this.recordsOf(correlation));
   }
 
   close(): void {
@@ -149,7 +107,9 @@ export class HistoryProjection {
     return row ? String(row.correlation) : undefined;
   }
 
-  #recordsOf(correlation: string): InvocationRecord[] {
+  /** The records of a correlation, and perhaps of others that share its number. */
+  recordsOf(correlation: string): InvocationRecord[] {
+    this.#flush();
     const rows = this.#selectRecords.all(correlationNumber(correlation));
     return rows.map((row) => JSON.parse(String(row.record)) as InvocationRecord);
   }
@@ -181,6 +141,6 @@ export class HistoryProjection {
 }
 
 /** The first 52 bits of a correlation id: a small key for the index. `buildCallTree` sorts out whoever shares it. */
-function correlationNumber(correlation: string): number {
+export function correlationNumber(correlation: string): number {
   return Number.parseInt(correlation.slice(0, 13), 16);
 }
