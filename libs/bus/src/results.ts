@@ -7,6 +7,8 @@ import type { Answer } from './answers.js';
 import type { Bus } from './connection.js';
 import type { Requester } from './requester.js';
 
+/** A result that was stored before anybody listened, as with a key used again, is found after the first of these. */
+const FIRST_CHECK_MS = 200;
 const RECHECK_MS = 2_000;
 
 /** The stored result; undefined while there is none. @throws Fault `unavailable` when the stream does not answer */
@@ -52,11 +54,12 @@ export class ResultWaiter {
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted) abort();
     const timer = setInterval(recheck, RECHECK_MS);
-    if (!hint) void recheck();
+    const first = setTimeout(recheck, hint ? FIRST_CHECK_MS : 0);
     try {
       return await promise;
     } finally {
       clearInterval(timer);
+      clearTimeout(first);
       signal?.removeEventListener('abort', abort);
       this.#expected.delete(subjects.result(address));
     }
