@@ -76,7 +76,7 @@ export class CallClient {
   /** Stores a request event; resolves when NATS has acknowledged it. @throws Fault */
   async request(ref: CapabilityRef, args: unknown, options: CallOptions = {}): Promise<RequestHandle> {
     const ask = { caller: this.#caller, ...ref };
-    const key = options.key ?? randomInvocationId();
+    const key = options.key === undefined ? randomInvocationId() : checkedKey(options.key);
     const invocation = options.parent
       ? invocationIdFromParent(options.parent.invocation, ref.plugin, ref.capability, key)
       : invocationIdFromKey(ask.caller, ref.plugin, ref.capability, key);
@@ -100,8 +100,15 @@ export class CallClient {
   }
 }
 
+/** NATS trims header values: the key as it arrives is what ids are derived from. @throws Fault when nothing is left of it */
+function checkedKey(key: string): string {
+  const trimmed = key.trim();
+  if (trimmed === '') throw new Fault('invalid-argument', 'The key is empty.', { header: HEADERS.id });
+  return trimmed;
+}
+
 function encodeArguments(args: unknown): string {
-  const body = JSON.stringify(args ?? {});
+  const body = toJson(args ?? {});
   const bytes = Buffer.byteLength(body);
   if (bytes > LIMITS.inlineBytes) {
     throw new Fault('invalid-argument', `The arguments are ${bytes} bytes; the limit is ${LIMITS.inlineBytes}.`, {
@@ -112,8 +119,27 @@ function encodeArguments(args: unknown): string {
   return body;
 }
 
-/** Undefined when there is nothing to say: a message without headers costs least. */
+function toJson(args: unknown): string {
+  let body: string | undefined;
+  try {
+    body = JSON.stringify(args);
+  } catch (error) {
+    throw new Fault('invalid-argument', 'The arguments cannot be written as JSON.', undefined, { cause: error });
+  }
+  if (body === undefined) throw new Fault('invalid-argument', 'The arguments cannot be written as JSON.');
+  return body;
+}
+
+/** Undefined when there is nothing to say: a message without headers costs least. @throws Fault `invalid-argument` */
 function headersFor(options: CallOptions, key: string | undefined): MsgHdrs | undefined {
+  try {
+    return encodeHeaders(options, key);
+  } catch (error) {
+    throw Fault.from(error, 'invalid-argument'); // a line end in a value, or a time that no calendar has
+  }
+}
+
+function encodeHeaders(options: CallOptions, key: string | undefined): MsgHdrs | undefined {
   const { parent, range, timeoutMs } = options;
   if (key === undefined && !parent && range === undefined && timeoutMs === undefined) return undefined;
   const result = headers();

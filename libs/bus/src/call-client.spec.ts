@@ -1,0 +1,151 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Msg, MsgHdrs, NatsConnection, PublishOptions, SubscriptionOptions } from '@nats-io/transport-node';
+import { HEADERS, invocationIdFromKey, invocationIdFromParent, LIMITS } from '@orchestrator/protocol';
+import fc from 'fast-check';
+import { CallClient } from './call-client.js';
+
+const EDIT = { plugin: 'editor', capability: 'copy-edit' };
+
+interface Published {
+  readonly subject: string;
+  readonly body: string;
+  readonly headers: MsgHdrs | undefined;
+}
+
+/** A server that answers everything at once: stored requests with their acknowledgement, calls with `{"seq":7}`. */
+function client() {
+  const published: Published[] = [];
+  const inboxes = new Map<string, NonNullable<SubscriptionOptions['callback']>>();
+  let made = 0;
+  const nc = {
+    subscribe(subject: string, options: SubscriptionOptions) {
+      if (options.callback) inboxes.set(subject.replace('.*', ''), options.callback);
+      return { unsubscribe() {} };
+    },
+    publish(subject: string, data: string, options: PublishOptions = {}) {
+      published.push({ subject, body: data, headers: options.headers });
+      const reply = options.reply ?? '';
+      const answer = { subject: reply, data: Buffer.from('{"seq":7}'), headers: undefined } as unknown as Msg;
+      queueMicrotask(() => inboxes.get(reply.slice(0, reply.lastIndexOf('.')))?.(null, answer));
+    },
+  } as unknown as NatsConnection;
+  return { published, calls: new CallClient({ nc, newInbox: () => `_INBOX.${made++}` }, 'shop') };
+}
+
+const invalid = expect.objectContaining({ code: 'invalid-argument' });
+
+/** `call` and `request`, which have these bounds in common. */
+const ways = ['call', 'request'] as const;
+
+describe.each(ways)('CallClient.%s', (way) => {
+  it('sends the arguments as JSON, and none as an empty object', async () => {
+    const { published, calls } = client();
+    for (const args of [{ text: 'é' }, [1], 'text', 0, false, undefined, null]) await calls[way](EDIT, args);
+    expect(published.map(({ body }) => body)).toEqual(['{"text":"é"}', '[1]', '"text"', '0', 'false', '{}', '{}']);
+    expect(published[0]?.subject).toBe(`orc.v1.${way}.shop.editor.copy-edit`);
+  });
+
+  it('takes arguments up to the limit in bytes, and refuses one byte more without sending anything', async () => {
+    const { published, calls } = client();
+    const fitting = 'é'.repeat((LIMITS.inlineBytes - 2) / 2);
+    await calls[way](EDIT, fitting);
+    expect(Buffer.byteLength(published[0]?.body ?? '')).toBe(LIMITS.inlineBytes);
+    await expect(calls[way](EDIT, `${fitting}x`)).rejects.toMatchObject({
+      code: 'invalid-argument',
+      details: { bytes: LIMITS.inlineBytes + 1, maxBytes: LIMITS.inlineBytes },
+    });
+    expect(published).toHaveLength(1);
+  });
+
+  it('what JSON cannot hold is an invalid argument, and nothing is sent', async () => {
+    const { published, calls } = client();
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    for (const args of [circle, 5n, { deep: [5n] }, () => 5, Symbol('s')]) {
+      await expect(calls[way](EDIT, args)).rejects.toEqual(invalid);
+    }
+    expect(published).toEqual([]);
+  });
+
+  it('says in headers what the options say', async () => {
+    const { published, calls } = client();
+    const before = Date.now();
+    const parent = { invocation: 'parent-id', token: 'token' };
+    await calls[way](EDIT, {}, { range: '^1.2', timeoutMs: 5_000, key: 'order-1', parent });
+    const sent = published[0]?.headers;
+    expect(sent?.get(HEADERS.version)).toBe('^1.2');
+    expect(sent?.get(HEADERS.id)).toBe('order-1');
+    expect(sent?.get(HEADERS.context)).toBe('token');
+    const deadlineMs = Date.parse(sent?.get(HEADERS.expiryTime) ?? '');
+    expect(deadlineMs).toBeGreaterThanOrEqual(before + 5_000);
+    expect(deadlineMs).toBeLessThanOrEqual(Date.now() + 5_000);
+  });
+
+  it.each([
+    ['a range with a line end', { range: '^1\r\norc-context: forged' }],
+    ['a key with a line end', { key: 'a\nb' }],
+    ['a time that is none', { timeoutMs: Number.NaN }],
+    ['a time without end', { timeoutMs: Number.POSITIVE_INFINITY }],
+    ['a time that no calendar has', { timeoutMs: 1e18 }],
+  ])('%s is an invalid argument, and nothing is sent', async (_what, options) => {
+    const { published, calls } = client();
+    await expect(calls[way](EDIT, {}, options)).rejects.toEqual(invalid);
+    expect(published).toEqual([]);
+  });
+});
+
+describe('CallClient.call', () => {
+  it('with nothing to say sends no headers', async () => {
+    const { published, calls } = client();
+    await calls.call(EDIT, {});
+    expect(published[0]?.headers).toBeUndefined();
+  });
+});
+
+describe('CallClient.request', () => {
+  it('answers with the sequence, and with the id that the choreographer derives from the key', async () => {
+    const { published, calls } = client();
+    const handle = await calls.request(EDIT, {}, { key: 'order-1' });
+    expect(handle.sequence).toBe(7);
+    expect(handle.invocation).toBe(invocationIdFromKey('shop', 'editor', 'copy-edit', 'order-1'));
+    const parent = { invocation: 'parent-id', token: 'a token' };
+    const nested = await calls.request(EDIT, {}, { key: 'order-1', parent });
+    expect(nested.invocation).toBe(invocationIdFromParent('parent-id', 'editor', 'copy-edit', 'order-1'));
+    expect(published).toHaveLength(2);
+  });
+
+  it('without a key makes one of its own, each time another', async () => {
+    const { published, calls } = client();
+    const handles = [await calls.request(EDIT, {}), await calls.request(EDIT, {})];
+    expect(handles[0]?.invocation).not.toBe(handles[1]?.invocation);
+    for (const [at, { headers }] of published.entries()) {
+      const key = headers?.get(HEADERS.id) ?? '';
+      expect(handles[at]?.invocation).toBe(invocationIdFromKey('shop', 'editor', 'copy-edit', key));
+    }
+  });
+
+  it('the id is derived from the key as it arrives: NATS trims header values', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ minLength: 1, maxLength: 20 }), async (key) => {
+        const { published, calls } = client();
+        fc.pre(key.trim() !== '');
+        const handle = await calls.request(EDIT, {}, { key });
+        const arrived = published[0]?.headers?.get(HEADERS.id).trim() ?? '';
+        expect(arrived).toBe(key.trim());
+        expect(handle.invocation).toBe(invocationIdFromKey('shop', 'editor', 'copy-edit', arrived));
+      }),
+    );
+  });
+
+  it.each([
+    ['an empty key', { key: '' }],
+    ['a key of nothing but space', { key: ' \t ' }],
+    ['too long a key', { key: 'k'.repeat(LIMITS.keyLength + 1) }],
+    ['a key with a control character', { key: 'a\u0000b' }],
+    ['too long a range', { range: '1'.repeat(257) }],
+  ])('%s is refused here: the refusal of the system could not be awaited', async (_what, options) => {
+    const { published, calls } = client();
+    await expect(calls.request(EDIT, {}, options)).rejects.toEqual(invalid);
+    expect(published).toEqual([]);
+  });
+});
