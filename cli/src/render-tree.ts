@@ -21,7 +21,7 @@ function renderNode(node: InvocationNode, indent: string, isLast: boolean, colou
     durationOf(node),
   ];
   const line = `${branch}${mark(node, colours)} ${colours.bold(name)}${colours.dim(version)}  ${colours.dim(facts.join(' · '))}`;
-  const fault = node.fault ? [`${below}   ${colours.red(`${node.fault.code}: ${node.fault.message}`)}`] : [];
+  const fault = node.fault ? [`${below}   ${colours.red(`${node.fault.code}: ${oneLine(node.fault.message)}`)}`] : [];
   const children = node.children.flatMap((child, index) =>
     renderNode(child, below, index === node.children.length - 1, colours),
   );
@@ -43,5 +43,10 @@ function mark(node: InvocationNode, colours: Colours): string {
 function durationOf(node: InvocationNode): string {
   if (node.state === 'refused') return 'refused';
   if (node.endedAtMs === undefined) return node.state;
-  return `${node.endedAtMs - node.admittedAtMs} ms`;
+  return `${Math.max(0, node.endedAtMs - node.admittedAtMs)} ms`; // two machines' clocks
+}
+
+/** What a plugin says stays text: it breaks no line of the tree, and steers no terminal. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
