@@ -65,6 +65,7 @@ describe('admittedRecord', () => {
       invocation: other.invocation,
       correlation: other.correlation,
       traceId: TRACE_PARENT.traceId,
+      remoteSpan: TRACE_PARENT.spanId,
       atMs: NOW,
       parent: 'a-parent',
       ...ASK,
@@ -80,7 +81,14 @@ describe('admittedRecord', () => {
 
   it('leaves out what there is not, and a trace that is the correlation', () => {
     const record = stored(admittedRecord(contextOf('sync', randomInvocationId(), NO_HEADERS), undefined));
-    for (const absent of ['parent', 'traceId', 'key', 'request', 'bodyHash']) expect(record).not.toHaveProperty(absent);
+    for (const absent of ['parent', 'traceId', 'remoteSpan', 'sampled', 'key', 'request', 'bodyHash']) {
+      expect(record).not.toHaveProperty(absent);
+    }
+  });
+
+  it('says that a trace is not sampled, where it is not', () => {
+    const context = contextOf('sync', randomInvocationId(), NO_HEADERS);
+    expect(stored(admittedRecord({ ...context, sampled: false }, undefined))).toMatchObject({ sampled: false });
   });
 });
 

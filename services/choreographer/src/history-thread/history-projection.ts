@@ -12,6 +12,8 @@ import {
   type TreeQuery,
 } from '@orchestrator/protocol';
 
+/** Goes up with every change of the schema: a file with another one is thrown away, and filled anew from the stream. */
+const SCHEMA_VERSION = 1;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS records (correlation INTEGER NOT NULL, record TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS records_by_correlation ON records (correlation);
@@ -51,7 +53,10 @@ export class HistoryProjection {
     this.#db = db;
     this.#streamCreated = streamCreated;
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;');
-    db.exec(SCHEMA);
+    const { version } = db.prepare('SELECT user_version AS version FROM pragma_user_version').get() ?? {};
+    const { tables } = db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() ?? {};
+    if (tables !== 0 && version !== SCHEMA_VERSION) throw new Error('The projection was made with another schema.');
+    db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
     const row = db.prepare('SELECT stream_created FROM position').get();
     if (row && row.stream_created !== streamCreated) {
       db.exec(
@@ -71,9 +76,11 @@ export class HistoryProjection {
 
   /** @param streamCreated when the stream was made: a projection of another stream is thrown away */
   static open(file: string, streamCreated: string): HistoryProjection {
+    const db = new DatabaseSync(file);
     try {
-      return new HistoryProjection(new DatabaseSync(file), streamCreated);
+      return new HistoryProjection(db, streamCreated);
     } catch {
+      db.close();
       for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
       return new HistoryProjection(new DatabaseSync(file), streamCreated);
     }
@@ -81,6 +88,7 @@ export class HistoryProjection {
 
   /** The next frame to read from the stream. */
   get nextSequence(): number {
+    this.#flush();
     const row = this.#db.prepare('SELECT sequence FROM position').get();
     return row ? Number(row.sequence) + 1 : 1;
   }
