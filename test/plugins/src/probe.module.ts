@@ -19,7 +19,7 @@ setInterval(() => {
 }, 5).unref();
 
 @Controller()
-export class Probe {
+class Probe {
   readonly #capabilities: CapabilityClient;
 
   constructor(capabilities: CapabilityClient) {
@@ -181,7 +181,7 @@ export class Probe {
 
 /** One class with many capabilities that only pass on: `probe.step-1` to `probe.step-20`, for chains of any depth. */
 @Controller()
-export class Steps {
+class Steps {
   readonly #capabilities: CapabilityClient;
 
   constructor(capabilities: CapabilityClient) {
