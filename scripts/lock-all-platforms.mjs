@@ -19,7 +19,8 @@ for (const [at, entry] of Object.entries(packages)) {
     if (isLocked(at, name) || !/^\d+\.\d+\.\d+/.test(version)) continue;
     const words = name.split(/[-/_@]/);
     const os = SYSTEMS.find((system) => words.includes(system));
-    const cpu = PROCESSORS.find((processor) => words.includes(processor)) ?? (words.includes('gnueabihf') ? 'arm' : undefined);
+    const cpu =
+      PROCESSORS.find((processor) => words.includes(processor)) ?? (words.includes('gnueabihf') ? 'arm' : undefined);
     packages[`node_modules/${name}`] = {
       version,
       ...(cpu && { cpu: [cpu] }),

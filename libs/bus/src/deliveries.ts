@@ -1,4 +1,5 @@
-import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import type { AckBatch } from './ack-batch.js';
 
 /** One delivery of a stored message; it is delivered again unless it is acknowledged or renewed within the ack wait. */
 export interface Delivery {
@@ -20,7 +21,7 @@ export interface Delivery {
 }
 
 /** Reads the reply subject of a delivery: `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<n>.<seq>.<cseq>.<time>.<pending>`. */
-export function deliveryFromMsg(nc: NatsConnection, msg: Msg): Delivery | undefined {
+export function deliveryFromMsg(acks: Pick<AckBatch, 'publish'>, msg: Msg): Delivery | undefined {
   const reply = msg.reply;
   if (!reply?.startsWith('$JS.ACK.')) return undefined;
   const tokens = reply.split('.');
@@ -32,8 +33,8 @@ export function deliveryFromMsg(nc: NatsConnection, msg: Msg): Delivery | undefi
     deliveries: Number(tokens[at]),
     sequence: Number(tokens[at + 1]),
     storedAt: tokens[at + 3] ?? '',
-    ack: () => nc.publish(reply, '+ACK'),
-    renew: () => nc.publish(reply, '+WPI'),
-    giveBack: () => nc.publish(reply, '-NAK'),
+    ack: () => acks.publish(reply, '+ACK'),
+    renew: () => acks.publish(reply, '+WPI'),
+    giveBack: () => acks.publish(reply, '-NAK'),
   };
 }

@@ -7,6 +7,7 @@
  */
 import { type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { Fault } from '@orchestrator/protocol';
+import { AckBatch } from './ack-batch.js';
 import type { Bus } from './connection.js';
 import { type Delivery, deliveryFromMsg } from './deliveries.js';
 
@@ -32,6 +33,7 @@ interface OpenPull {
 export class Puller {
   readonly #nc: NatsConnection;
   readonly #options: PullerOptions;
+  readonly #acks: AckBatch;
   readonly #prefix: string;
   readonly #open = new Map<string, OpenPull>();
   #subscription: Subscription | undefined;
@@ -45,6 +47,7 @@ export class Puller {
 
   constructor(bus: Bus, options: PullerOptions) {
     this.#nc = bus.nc;
+    this.#acks = new AckBatch(bus.nc);
     this.#options = options;
     this.#prefix = bus.newInbox();
   }
@@ -58,13 +61,14 @@ export class Puller {
     this.#pull();
   }
 
-  /** Stops asking, and resolves when everything in flight has been handled. */
+  /** Stops asking, gives back what still arrives, and resolves when everything in flight has been handled. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#watchdog);
     clearTimeout(this.#retry);
-    this.#subscription?.unsubscribe();
+    await this.#subscription?.drain();
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    this.#acks.flush();
   }
 
   #pull(): void {
@@ -81,7 +85,7 @@ export class Puller {
   }
 
   #receive(msg: Msg): void {
-    const delivery = deliveryFromMsg(this.#nc, msg);
+    const delivery = deliveryFromMsg(this.#acks, msg);
     // A status arrives on the pull's own subject; a message keeps the subject that it was stored under.
     const key = delivery ? this.#oldestOpen() : msg.subject;
     const pull = key === undefined ? undefined : this.#open.get(key);
@@ -94,7 +98,8 @@ export class Puller {
       this.#asked--;
       if (--pull.remaining === 0) this.#open.delete(key);
     }
-    if (!this.#stopped) void this.#handle(delivery);
+    if (this.#stopped) delivery.giveBack();
+    else void this.#handle(delivery);
   }
 
   /** Pulls are served in the order in which they were asked. */

@@ -59,7 +59,7 @@ export class Choreographer implements OnApplicationShutdown {
     const requester = new Requester(bus);
     const shard = Number.parseInt(this.#instance, 16) % EVENT_SHARDS;
     const thread = await this.#startHistoryThread(subjects.event(shard));
-    const invocations = new OpenInvocations(thread.file);
+    const invocations = new OpenInvocations(thread.file, thread.seen);
     const history = new History(new HistoryWriter(publisher, shard));
     const signer = new ContextSigner(this.#settings.contextKeys);
     const gate = new Gate(this.#catalogue, this.#liveness, signer, this.#settings.maxDepth);

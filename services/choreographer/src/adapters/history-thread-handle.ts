@@ -3,9 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { SeenInvocations } from '../domain/seen-invocations.js';
 import type { FromHistoryThread, HistoryThreadData, ToHistoryThread } from '../history-thread/protocol.js';
 
-export interface HistoryThreadOptions extends Omit<HistoryThreadData, 'file'> {
+export interface HistoryThreadOptions extends Omit<HistoryThreadData, 'file' | 'seen'> {
   /** Where the projection is kept; undefined keeps it in a private folder until the end. */
   readonly dataDir: string | undefined;
   readonly onProblem: (problem: string) => void;
@@ -16,14 +17,17 @@ export interface HistoryThreadOptions extends Omit<HistoryThreadData, 'file'> {
 export class HistoryThreadHandle {
   /** The projection's file, to read from. */
   readonly file: string;
+  /** What the thread has read of durable invocations. */
+  readonly seen: SeenInvocations;
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #privateDir: string | undefined;
 
-  private constructor(worker: Worker, file: string, privateDir: string | undefined) {
+  private constructor(worker: Worker, { file, seen }: HistoryThreadData, privateDir: string | undefined) {
     this.#worker = worker;
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
     this.file = file;
+    this.seen = new SeenInvocations(seen);
     this.#privateDir = privateDir;
   }
 
@@ -33,9 +37,10 @@ export class HistoryThreadHandle {
     const privateDir = dataDir === undefined ? mkdtempSync(join(tmpdir(), 'orchestrator-history-')) : undefined;
     const folder = dataDir ?? privateDir ?? '';
     mkdirSync(folder, { recursive: true });
-    const workerData: HistoryThreadData = { ...rest, file: join(folder, 'history.sqlite') };
+    const seen = SeenInvocations.allocate();
+    const workerData: HistoryThreadData = { ...rest, seen, file: join(folder, 'history.sqlite') };
     const worker = new Worker(new URL('../history-thread/thread.js', import.meta.url), { workerData });
-    const handle = new HistoryThreadHandle(worker, workerData.file, privateDir);
+    const handle = new HistoryThreadHandle(worker, workerData, privateDir);
     await new Promise<void>((resolve, reject) => {
       worker.on('message', (message: FromHistoryThread) => {
         if ('problem' in message) onProblem(message.problem);

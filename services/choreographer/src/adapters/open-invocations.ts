@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { AdmittedRecord, InvocationRecord } from '@orchestrator/protocol';
-import { correlationNumber } from '../history-thread/history-projection.js';
+import type { SeenInvocations } from '../domain/seen-invocations.js';
+import { correlationNumber, invocationNumber } from '../history-thread/history-projection.js';
 
 /** What the main thread reads of the projection that the history thread writes: some milliseconds old, and cheap to ask. */
 export class OpenInvocations {
@@ -9,18 +10,22 @@ export class OpenInvocations {
   readonly #selectOpen: StatementSync;
   readonly #selectRecords: StatementSync;
 
-  constructor(file: string) {
+  readonly #seen: SeenInvocations;
+
+  constructor(file: string, seen: SeenInvocations) {
+    this.#seen = seen;
     this.#db = new DatabaseSync(file, { readOnly: true });
-    this.#selectDurable = this.#db.prepare('SELECT body_hash FROM durable WHERE invocation = ?');
+    this.#selectDurable = this.#db.prepare('SELECT body_hash FROM durable WHERE id = ? AND invocation = ?');
     this.#selectOpen = this.#db.prepare(
-      'SELECT invocation, correlation FROM durable WHERE ended = 0 AND admitted_ms < ? ORDER BY admitted_ms LIMIT 10000',
+      'SELECT invocation, correlation FROM open WHERE admitted_ms < ? ORDER BY admitted_ms LIMIT 10000',
     );
     this.#selectRecords = this.#db.prepare('SELECT record FROM records WHERE correlation = ?');
   }
 
   /** The hash of the arguments with which a durable invocation was admitted; undefined when there is none of that id. */
   bodyHashOf(invocation: string): string | undefined {
-    const row = this.#selectDurable.get(invocation);
+    if (!this.#seen.mayHave(invocation)) return undefined;
+    const row = this.#selectDurable.get(invocationNumber(invocation), invocation);
     return row && String(row.body_hash);
   }
 

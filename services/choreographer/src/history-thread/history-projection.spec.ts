@@ -10,19 +10,29 @@ import {
   encodeFrame,
   flattenTree,
   type InvocationRecord,
+  invocationIdFromKey,
 } from '@orchestrator/protocol';
 import fc from 'fast-check';
 import { OpenInvocations } from '../adapters/open-invocations.js';
+import { SeenInvocations } from '../domain/seen-invocations.js';
 import { HistoryProjection } from './history-projection.js';
 
 const STREAM = '2026-01-01T00:00:00.000Z';
 const ONE = 'c1'.repeat(16);
 const OTHER = 'd2'.repeat(16);
 
-function admitted(invocation: string, changes: Partial<AdmittedRecord> = {}): AdmittedRecord {
+/** Invocations have names here, and ids like real ones. */
+const names = new Map<string, string>();
+function id(name: string): string {
+  const invocation = invocationIdFromKey('spec', 'spec', 'spec', name);
+  names.set(invocation, name);
+  return invocation;
+}
+
+function admitted(name: string, changes: Partial<AdmittedRecord> = {}): AdmittedRecord {
   return {
     state: 'admitted',
-    invocation,
+    invocation: id(name),
     correlation: ONE,
     atMs: 100,
     caller: 'shop',
@@ -36,17 +46,18 @@ function admitted(invocation: string, changes: Partial<AdmittedRecord> = {}): Ad
   };
 }
 
-function ended(invocation: string, correlation = ONE): InvocationRecord {
-  return { state: 'ended', invocation, correlation, atMs: 200, attempt: 1 };
+function ended(name: string, correlation = ONE): InvocationRecord {
+  return { state: 'ended', invocation: id(name), correlation, atMs: 200, attempt: 1 };
 }
 
-function refused(invocation: string, changes: object = {}): InvocationRecord {
-  const { version: _version, deadlineMs: _deadlineMs, ...asked } = admitted(invocation);
+function refused(name: string, changes: object = {}): InvocationRecord {
+  const { version: _version, deadlineMs: _deadlineMs, ...asked } = admitted(name);
   return { ...asked, state: 'refused', fault: { code: 'permission-denied', message: 'no' }, ...changes };
 }
 
 const frame = (...records: InvocationRecord[]) => decodeFrame(encodeFrame(records));
-const shown = (tree: CallTree | undefined) => tree && flattenTree(tree).map((node) => [node.invocation, node.state]);
+const shown = (tree: CallTree | undefined) =>
+  tree && flattenTree(tree).map((node) => [names.get(node.invocation), node.state]);
 
 let folder: string;
 let file: string;
@@ -61,7 +72,9 @@ function open(streamCreated = STREAM): HistoryProjection {
 /** What the main thread reads, after everything was written. */
 function reading(projection: HistoryProjection): OpenInvocations {
   projection.tree({ correlation: ONE });
-  const reader = new OpenInvocations(file);
+  const seen = SeenInvocations.allocate();
+  new Int32Array(seen).fill(-1); // says "perhaps" to everything
+  const reader = new OpenInvocations(file, new SeenInvocations(seen));
   opened.push(reader);
   return reader;
 }
@@ -177,7 +190,7 @@ describe('HistoryProjection — its place in the stream', () => {
     const after = open('2026-02-02T00:00:00.000Z');
     expect(after.nextSequence).toBe(1);
     for (const query of [{ correlation: ONE }, { request: 7 }, { key: 'k' }]) expect(after.tree(query)).toBeUndefined();
-    expect(reading(after).bodyHashOf('a')).toBeUndefined();
+    expect(reading(after).bodyHashOf(id('a'))).toBeUndefined();
   });
 
   it('writes by itself after a moment, without a question', () => {
@@ -186,9 +199,9 @@ describe('HistoryProjection — its place in the stream', () => {
       const projection = open();
       const reader = reading(projection);
       projection.apply(1, frame(admitted('a', { mode: 'durable', bodyHash: 'h' })));
-      expect(reader.bodyHashOf('a')).toBeUndefined();
+      expect(reader.bodyHashOf(id('a'))).toBeUndefined();
       jest.advanceTimersByTime(200);
-      expect(reader.bodyHashOf('a')).toBe('h');
+      expect(reader.bodyHashOf(id('a'))).toBe('h');
     } finally {
       jest.useRealTimers();
     }
@@ -247,8 +260,8 @@ describe('OpenInvocations', () => {
     projection.apply(1, frame(durable('a', 1), { ...durable('a', 2), bodyHash: 'other' }, admitted('sync')));
     projection.apply(2, frame(ended('a')));
     const reader = reading(projection);
-    expect(reader.bodyHashOf('a')).toBe('h');
-    expect(reader.bodyHashOf('sync')).toBeUndefined();
-    expect(reader.bodyHashOf('unknown')).toBeUndefined();
+    expect(reader.bodyHashOf(id('a'))).toBe('h');
+    expect(reader.bodyHashOf(id('sync'))).toBeUndefined();
+    expect(reader.bodyHashOf(id('unknown'))).toBeUndefined();
   });
 });

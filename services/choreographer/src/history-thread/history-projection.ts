@@ -2,6 +2,7 @@
  * What this replica knows of the history: a disposable SQLite projection of `ORC_EVENTS`, rebuilt from the stream when it
  * is missing or broken. Written by the history thread; the main thread reads the same file (see `open-invocations.ts`). The stream is the truth; nothing is ever decided from here that the stream's own rules do not guard.
  */
+import { hash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import {
@@ -13,17 +14,16 @@ import {
 } from '@orchestrator/protocol';
 
 /** Goes up with every change of the schema: a file with another one is thrown away, and filled anew from the stream. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS records (correlation INTEGER NOT NULL, record TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS records_by_correlation ON records (correlation);
-  CREATE TABLE IF NOT EXISTS durable (
-    invocation TEXT PRIMARY KEY, correlation TEXT NOT NULL, body_hash TEXT NOT NULL,
-    admitted_ms INTEGER NOT NULL, ended INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS durable_open ON durable (admitted_ms) WHERE ended = 0;
+  CREATE TABLE IF NOT EXISTS durable (id INTEGER PRIMARY KEY, invocation TEXT NOT NULL, body_hash TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS open (
+    id INTEGER PRIMARY KEY, invocation TEXT NOT NULL, correlation TEXT NOT NULL, admitted_ms INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS requests (sequence INTEGER PRIMARY KEY, correlation TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS keys (key TEXT NOT NULL, correlation TEXT NOT NULL, at_ms INTEGER NOT NULL);
-  CREATE INDEX IF NOT EXISTS keys_by_key ON keys (key);
+  CREATE TABLE IF NOT EXISTS keys (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, correlation TEXT NOT NULL, at_ms INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS position (id INTEGER PRIMARY KEY CHECK (id = 0), stream_created TEXT NOT NULL, sequence INTEGER NOT NULL);
 `;
 /** Frames are put in together: a transaction each this often. */
@@ -40,7 +40,8 @@ export class HistoryProjection {
   readonly #insertDurable: StatementSync;
   readonly #insertRequest: StatementSync;
   readonly #insertKey: StatementSync;
-  readonly #endDurable: StatementSync;
+  readonly #insertOpen: StatementSync;
+  readonly #deleteOpen: StatementSync;
   readonly #setPosition: StatementSync;
   readonly #selectRecords: StatementSync;
   readonly #selectRequest: StatementSync;
@@ -52,7 +53,7 @@ export class HistoryProjection {
   private constructor(db: DatabaseSync, streamCreated: string) {
     this.#db = db;
     this.#streamCreated = streamCreated;
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;');
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;');
     const { version } = db.prepare('SELECT user_version AS version FROM pragma_user_version').get() ?? {};
     const { tables } = db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() ?? {};
     if (tables !== 0 && version !== SCHEMA_VERSION) throw new Error('The projection was made with another schema.');
@@ -60,18 +61,22 @@ export class HistoryProjection {
     const row = db.prepare('SELECT stream_created FROM position').get();
     if (row && row.stream_created !== streamCreated) {
       db.exec(
-        'DELETE FROM records; DELETE FROM durable; DELETE FROM requests; DELETE FROM keys; DELETE FROM position;',
+        'DELETE FROM records; DELETE FROM durable; DELETE FROM open; DELETE FROM requests; DELETE FROM keys; DELETE FROM position;',
       );
     }
     this.#insertRecord = db.prepare('INSERT INTO records VALUES (?, ?)');
-    this.#insertDurable = db.prepare('INSERT OR IGNORE INTO durable VALUES (?, ?, ?, ?, 0)');
+    this.#insertDurable = db.prepare('INSERT OR IGNORE INTO durable VALUES (?, ?, ?)');
     this.#insertRequest = db.prepare('INSERT OR IGNORE INTO requests VALUES (?, ?)');
-    this.#insertKey = db.prepare('INSERT INTO keys VALUES (?, ?, ?)');
-    this.#endDurable = db.prepare('UPDATE durable SET ended = 1 WHERE invocation = ?');
+    this.#insertOpen = db.prepare('INSERT OR IGNORE INTO open VALUES (?, ?, ?, ?)');
+    this.#insertKey = db.prepare(`
+      INSERT INTO keys VALUES (?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET key = excluded.key, correlation = excluded.correlation, at_ms = excluded.at_ms
+      WHERE excluded.at_ms >= at_ms`);
+    this.#deleteOpen = db.prepare('DELETE FROM open WHERE id = ?');
     this.#setPosition = db.prepare('INSERT OR REPLACE INTO position VALUES (0, ?, ?)');
     this.#selectRecords = db.prepare('SELECT record FROM records WHERE correlation = ?');
     this.#selectRequest = db.prepare('SELECT correlation FROM requests WHERE sequence = ?');
-    this.#selectKey = db.prepare('SELECT correlation FROM keys WHERE key = ? ORDER BY at_ms DESC LIMIT 1');
+    this.#selectKey = db.prepare('SELECT correlation FROM keys WHERE id = ? AND key = ?');
   }
 
   /** @param streamCreated when the stream was made: a projection of another stream is thrown away */
@@ -111,7 +116,8 @@ export class HistoryProjection {
   }
 
   #find({ request, key }: TreeQuery): string | undefined {
-    const row = request !== undefined ? this.#selectRequest.get(request) : this.#selectKey.get(key ?? '');
+    const row =
+      request !== undefined ? this.#selectRequest.get(request) : this.#selectKey.get(keyNumber(key ?? ''), key ?? '');
     return row ? String(row.correlation) : undefined;
   }
 
@@ -135,17 +141,35 @@ export class HistoryProjection {
   }
 
   #insert({ record, text }: FrameLine): void {
-    this.#insertRecord.run(correlationNumber(record.correlation), text);
-    if (record.state === 'ended') this.#endDurable.run(record.invocation);
-    if (record.state !== 'admitted' && record.state !== 'refused') return;
     const { invocation, correlation } = record;
+    this.#insertRecord.run(correlationNumber(correlation), text);
+    if (record.state === 'ended') this.#deleteOpen.run(invocationNumber(invocation));
+    if (record.state !== 'admitted' && record.state !== 'refused') return;
     if (record.request !== undefined) this.#insertRequest.run(record.request, correlation);
-    if (record.key !== undefined && record.parent === undefined)
-      this.#insertKey.run(record.key, correlation, record.atMs);
+    if (record.key !== undefined && record.parent === undefined) {
+      this.#insertKey.run(keyNumber(record.key), record.key, correlation, record.atMs);
+    }
     if (record.state === 'admitted' && record.mode === 'durable') {
-      this.#insertDurable.run(invocation, correlation, record.bodyHash ?? '', record.atMs);
+      const id = invocationNumber(invocation);
+      this.#insertDurable.run(id, invocation, record.bodyHash ?? '');
+      this.#insertOpen.run(id, invocation, correlation, record.atMs);
     }
   }
+
+  /** Every durable invocation that the projection knows. */
+  *durableInvocations(): Generator<string> {
+    this.#flush();
+    for (const row of this.#db.prepare('SELECT invocation FROM durable').iterate()) yield String(row.invocation);
+  }
+}
+
+/** 52 bits of an invocation id, for a small key; whoever looks it up compares the whole id. */
+export function invocationNumber(invocation: string): number {
+  return Number.parseInt(invocation.slice(0, 8) + invocation.slice(31), 16);
+}
+
+function keyNumber(key: string): number {
+  return Number.parseInt(hash('sha256', key, 'hex').slice(0, 13), 16);
 }
 
 /** The first 52 bits of a correlation id: a small key for the index. `buildCallTree` sorts out whoever shares it. */

@@ -8,6 +8,8 @@ export interface HistoryThreadData {
   /** The subject of this replica's own frames. */
   readonly ownSubject: string;
   readonly otlpEndpoint: string | undefined;
+  /** Of `SeenInvocations`. */
+  readonly seen: SharedArrayBuffer;
 }
 
 /** From the thread: it has read all that was stored when it began, or a problem worth a log line. */

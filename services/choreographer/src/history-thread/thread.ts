@@ -8,6 +8,7 @@ import { connectBus, serveQuery } from '@orchestrator/bus';
 import { followStream, streamCreatedAt } from '@orchestrator/bus/streams';
 import { decodeFrame, Fault, STREAMS } from '@orchestrator/protocol';
 import { SpanQueue } from '@orchestrator/telemetry';
+import { SeenInvocations } from '../domain/seen-invocations.js';
 import { parseTreeQuery } from '../domain/tree-query.js';
 import { HistoryProjection } from './history-projection.js';
 import type { FromHistoryThread, HistoryThreadData, ToHistoryThread } from './protocol.js';
@@ -22,6 +23,8 @@ const say = (message: FromHistoryThread) => parentPort?.postMessage(message);
 if (process.platform === 'linux') setPriority(0, NICENESS);
 const bus = await connectBus({ url: data.natsUrl, name: 'choreographer-history', waitForServer: true });
 const projection = HistoryProjection.open(data.file, await streamCreatedAt(bus, STREAMS.events.name));
+const seen = new SeenInvocations(data.seen);
+for (const invocation of projection.durableInvocations()) seen.add(invocation);
 const spans = data.otlpEndpoint === undefined ? undefined : SpanQueue.toOtlp(data.otlpEndpoint);
 const maker = spans && new SpanMaker(spans, (correlation) => projection.recordsOf(correlation));
 
@@ -29,7 +32,10 @@ await followStream(bus, STREAMS.events.name, projection.nextSequence, ({ sequenc
   try {
     const lines = decodeFrame(Buffer.from(frame).toString());
     projection.apply(sequence, lines);
-    for (const { record } of lines) maker?.onRecord(record, subject === data.ownSubject);
+    for (const { record } of lines) {
+      if (record.state === 'admitted' && record.mode === 'durable') seen.add(record.invocation);
+      maker?.onRecord(record, subject === data.ownSubject);
+    }
   } catch (error) {
     say({ problem: Fault.from(error).message });
   }
