@@ -2,6 +2,7 @@
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { CallClient, connectBus } from '@orchestrator/bus';
+import { treeWhere } from '@orchestrator/testing';
 import { payload } from './load.mjs';
 
 const body = JSON.stringify(payload);
@@ -41,22 +42,24 @@ export async function rawDurable(url) {
 }
 
 /** A synchronous call: admitted, signed, in the history, traced. */
-export async function syncCall(url) {
-  const bus = await connectBus({ url, name: 'bench' });
-  const client = new CallClient(bus, 'bench');
-  return { call: async () => expectOk(await client.call(ECHO, payload)), close: () => bus.nc.close() };
-}
+export const syncCall = (url) => orchestrated(url, (client) => client.call(ECHO, payload));
 
 /** A durable call: request, work, result and complete history stored, traced. */
-export async function durableCall(url) {
+export const durableCall = (url) =>
+  orchestrated(url, async (client) => (await client.request(ECHO, payload)).outcome());
+
+async function orchestrated(url, ask) {
   const bus = await connectBus({ url, name: 'bench' });
   const client = new CallClient(bus, 'bench');
+  let correlation;
   return {
-    call: async () => expectOk(await (await client.request(ECHO, payload)).outcome()),
+    call: async () => {
+      const outcome = await ask(client);
+      if (!outcome.result.ok) throw outcome.result.fault;
+      correlation = outcome.correlation;
+    },
+    /** Resolves when the history shows the end of the last call: what was put off under load has been done. */
+    settled: () => treeWhere(client, { correlation }, ([root]) => root?.state === 'succeeded'),
     close: () => bus.nc.close(),
   };
-}
-
-function expectOk({ result }) {
-  if (!result.ok) throw result.fault;
 }

@@ -9,7 +9,7 @@ const IN_FLIGHT = 64;
  * @param {() => Promise<unknown>} call
  * @returns {Promise<{ p50Ms: number, perSecond: number }>}
  */
-export async function measure(call, { warmUp = 500, alone = 1_000, loaded = 10_000 } = {}) {
+export async function measure(call, { warmUp = 4_000, alone = 1_000, loaded = 10_000 } = {}) {
   await inFlight(call, warmUp);
   const times = [];
   for (let n = 0; n < alone; n++) {

@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- --rounds 5] [--json]`: calls through the orchestrator beside the same work on raw nats.js, in the same
- * minute on the same server, as ratios. Tracing and history are on. Rounds alternate; figures are medians over rounds.
+ * minute, as ratios. Tracing and history are on; the next side begins when the history of the last one is whole. Rounds
+ * alternate; figures are medians over rounds.
  */
 import { parseArgs } from 'node:util';
 import { shippedPlugins, startNats, startProcess, startSystem } from '@orchestrator/local';
@@ -57,7 +58,10 @@ try {
   for (let round = 1; round <= rounds; round++) {
     for (const [name, side] of Object.entries(sides)) {
       tell(`round ${round} of ${rounds}: ${name}`);
-      figures[name].push(await measure(side.call));
+      const figure = await measure(side.call);
+      const start = performance.now();
+      await side.settled?.();
+      figures[name].push({ ...figure, settledMs: performance.now() - start });
     }
   }
   for (const side of Object.values(sides)) await side.close();
@@ -90,6 +94,8 @@ function report(figures, startup) {
       '≥ 0.5',
     ],
     ['durable call, p50 alone', of('durableCall', 'p50Ms'), 'ms', ratio('durableCall', 'rawDurable', 'p50Ms'), ''],
+    ['history whole after the last sync call', of('syncCall', 'settledMs'), 'ms', undefined, ''],
+    ['history whole after the last durable call', of('durableCall', 'settledMs'), 'ms', undefined, ''],
     ['plugin process ready', startup.readyMs, 'ms', undefined, '≤ 600 ms'],
     ['plugin process resident, idle', startup.residentMb, 'MB', undefined, '≤ 110 MB'],
   ];
@@ -101,6 +107,6 @@ function report(figures, startup) {
   for (const [what, value, unit, toRaw, wanted] of rows) {
     const figure = `${value >= 100 ? Math.round(value) : value.toFixed(2)} ${unit}`;
     const compared = toRaw === undefined ? '' : `${toRaw.toFixed(2)} × raw`;
-    process.stdout.write(`${what.padEnd(36)} ${figure.padStart(16)} ${compared.padStart(12)}   ${wanted}\n`);
+    process.stdout.write(`${what.padEnd(42)} ${figure.padStart(16)} ${compared.padStart(12)}   ${wanted}\n`);
   }
 }

@@ -17,7 +17,7 @@ export async function measureStartup(system, name) {
     if (run === RUNS - 1) {
       await delay(SETTLE_MS);
       const status = readFileSync(`/proc/${running.pid}/status`, 'utf8');
-      residentMb = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1000;
+      residentMb = (Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1.024) / 1000; // it says kB, and means KiB
     }
     await running.stop();
   }

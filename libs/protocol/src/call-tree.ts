@@ -2,7 +2,7 @@
 
 import type { Mode } from './call-context.js';
 import type { FaultBody } from './fault.js';
-import type { InvocationRecord } from './records.js';
+import { expandRecord, type InvocationRecord } from './records.js';
 
 export type InvocationState = 'admitted' | 'running' | 'succeeded' | 'failed' | 'refused';
 
@@ -49,7 +49,8 @@ export interface CallTree {
  * Folds the records of one invocation: of several admissions or ends, the earliest counts. Undefined while its admission
  * or refusal is not among them.
  */
-export function foldInvocation(records: readonly InvocationRecord[]): Invocation | undefined {
+export function foldInvocation(written: readonly InvocationRecord[]): Invocation | undefined {
+  const records = written.flatMap(expandRecord);
   const asked =
     earliest(records.filter((r) => r.state === 'admitted')) ?? earliest(records.filter((r) => r.state === 'refused'));
   if (!asked) return undefined;

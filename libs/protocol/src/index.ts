@@ -39,6 +39,7 @@ export {
   type EndedRecord,
   encodeFrame,
   encodeReports,
+  expandRecord,
   type FrameLine,
   type HostReport,
   type InvocationRecord,

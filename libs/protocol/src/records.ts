@@ -33,6 +33,8 @@ interface Asked extends RecordBase {
 
 export interface AdmittedRecord extends Asked {
   readonly state: 'admitted';
+  /** Of calls that ended before their admission was written: both in one record. */
+  readonly ended?: Outcome;
   readonly version: string;
   readonly deadlineMs: number;
   /** False where the caller wants no trace. @default true */
@@ -53,9 +55,10 @@ export interface StartedRecord extends RecordBase {
   readonly instance: string;
 }
 
-/** The one outcome of an invocation; `fault` is absent on success. */
-export interface EndedRecord extends RecordBase {
-  readonly state: 'ended';
+/** How an invocation ended; `fault` is absent on success. */
+interface Outcome {
+  /** Unix time. */
+  readonly atMs: number;
   readonly attempt: number;
   /** Absent when no instance ran it to its end: the choreographer ended it. */
   readonly instance?: string;
@@ -63,7 +66,19 @@ export interface EndedRecord extends RecordBase {
   readonly fault?: FaultBody;
 }
 
+/** The one outcome of an invocation. */
+export interface EndedRecord extends RecordBase, Outcome {
+  readonly state: 'ended';
+}
+
 export type InvocationRecord = AdmittedRecord | RefusedRecord | StartedRecord | EndedRecord;
+
+/** The admission and the end that one record may hold, as two. */
+export function expandRecord(record: InvocationRecord): readonly InvocationRecord[] {
+  if (record.state !== 'admitted' || !record.ended) return [record];
+  const { invocation, correlation, ended } = record;
+  return [record, { state: 'ended', invocation, correlation, ...ended }];
+}
 
 const STATES = new Set(['admitted', 'refused', 'started', 'ended']);
 const CORRELATION = /^[0-9a-f]{32}$/;

@@ -1,4 +1,4 @@
-import { JSON_SCHEMA_DIALECT, type JsonSchemaObject, pointerTo } from '@orchestrator/manifest';
+import { JSON_SCHEMA_DIALECT, type JsonSchemaObject, pointerTo } from '@orchestrator/manifest/schema';
 import { combineSchemas, excluding, orNull } from './combine-schemas.js';
 import { type DtoClass, definitionOf, dtoFault, type PropertyDefinition } from './dto-definition.js';
 import type { PropertyRule } from './property-rule.js';

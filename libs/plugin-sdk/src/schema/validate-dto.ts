@@ -1,4 +1,4 @@
-import { boundProblems, type Problem, pointerTo } from '@orchestrator/manifest';
+import { boundProblems, type Problem, pointerTo } from '@orchestrator/manifest/schema';
 import { type DtoClass, type DtoDefinition, definitionOf, type PropertyDefinition } from './dto-definition.js';
 import type { PropertyRule } from './property-rule.js';
 

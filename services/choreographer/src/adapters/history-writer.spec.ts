@@ -46,7 +46,7 @@ class HandDrivenStore {
 
 const settled = () => jest.advanceTimersByTimeAsync(0);
 /** Long enough for best-effort records to have gathered. */
-const gathered = () => jest.advanceTimersByTimeAsync(5);
+const gathered = () => jest.advanceTimersByTimeAsync(20);
 
 function start() {
   const store = new HandDrivenStore();
@@ -149,7 +149,7 @@ describe('HistoryWriter.note', () => {
   it('waits a moment for company, then leaves as one frame', async () => {
     const { store, writer } = start();
     for (const name of ['a', 'b', 'c']) writer.note(started(name));
-    await jest.advanceTimersByTimeAsync(4);
+    await jest.advanceTimersByTimeAsync(19);
     expect(store.frames).toEqual([]);
     await jest.advanceTimersByTimeAsync(1);
     expect(store.frames).toEqual([['a', 'b', 'c']]);

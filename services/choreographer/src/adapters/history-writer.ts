@@ -1,6 +1,7 @@
 /**
  * Writes history by group commit: a record that somebody waits for leaves at once when no frame is outstanding, else with
- * all that gathers until the outstanding one is acknowledged. Best-effort records wait a few milliseconds for company.
+ * all that gathers until the outstanding one is acknowledged. Best-effort records wait some milliseconds for company,
+ * and the end of a call that comes meanwhile joins its admission in one record.
  * Frames of one writer share a subject, whatever correlations they hold.
  */
 import { type StoredPublisher } from '@orchestrator/bus';
@@ -12,12 +13,12 @@ const MAX_FRAME_RECORDS = 500;
 const MAX_WAITING = 100_000;
 
 /** How long best-effort records gather. */
-const GATHER_MS = 5;
+const GATHER_MS = 20;
 /** How long best-effort records rest when a frame could not be stored. */
 const REST_MS = 250;
 
 interface Waiting {
-  readonly record: InvocationRecord;
+  record: InvocationRecord;
   readonly settle: ((error?: unknown) => void) | undefined;
 }
 
@@ -25,6 +26,8 @@ export class HistoryWriter {
   readonly #publisher: Pick<StoredPublisher, 'store'>;
   readonly #subject: string;
   #waiting: Waiting[] = [];
+  /** Admissions among those that wait, for an end that comes before they leave. */
+  readonly #noted = new Map<string, Waiting>();
   #outstanding: Promise<void> | undefined;
   #gathering: NodeJS.Timeout | undefined;
   #dropped = 0;
@@ -47,7 +50,16 @@ export class HistoryWriter {
       this.#dropped++;
       return;
     }
-    this.#waiting.push({ record, settle: undefined });
+    const admitted = record.state === 'ended' ? this.#noted.get(record.invocation) : undefined;
+    if (admitted?.record.state === 'admitted' && record.state === 'ended') {
+      const { state: _state, invocation, correlation: _correlation, ...ended } = record;
+      admitted.record = { ...admitted.record, ended };
+      this.#noted.delete(invocation);
+      return;
+    }
+    const waiting = { record, settle: undefined };
+    this.#waiting.push(waiting);
+    if (record.state === 'admitted') this.#noted.set(record.invocation, waiting);
     if (!this.#outstanding) this.#sendIn(GATHER_MS);
   }
 
@@ -78,6 +90,7 @@ export class HistoryWriter {
     this.#gathering = undefined;
     if (this.#outstanding || this.#waiting.length === 0) return;
     const frame = this.#waiting.splice(0, MAX_FRAME_RECORDS);
+    for (const { record } of frame) this.#noted.delete(record.invocation);
     const texts = splitFrame(encodeFrame(frame.map((waiting) => waiting.record)));
     let pauseMs = GATHER_MS;
     this.#outstanding = Promise.all(texts.map((text) => this.#publisher.store(this.#subject, text)))

@@ -23,7 +23,8 @@ export class SpanMaker {
 
   /** @param isOwn was it written by this replica? */
   onRecord(record: InvocationRecord, isOwn: boolean): void {
-    if (record.state === 'admitted') this.#remember(record);
+    if (record.state === 'admitted' && record.ended) this.#offer(record, record.ended, isOwn);
+    else if (record.state === 'admitted') this.#remember(record);
     else if (record.state === 'refused' && isOwn) this.#onRefused(record);
     else if (record.state === 'ended') this.#onEnded(record, isOwn);
   }
@@ -39,9 +40,17 @@ export class SpanMaker {
   #onEnded(record: EndedRecord, isOwn: boolean): void {
     const admitted = this.#admitted.get(record.invocation) ?? (isOwn ? this.#find(record) : undefined);
     this.#admitted.delete(record.invocation);
+    if (admitted) this.#offer(admitted, record, isOwn);
+  }
+
+  #offer(
+    admitted: AdmittedRecord,
+    ended: Omit<EndedRecord, 'state' | 'invocation' | 'correlation'>,
+    isOwn: boolean,
+  ): void {
     // Sampling is the caller's wish, but what went wrong is always kept.
-    if (!isOwn || !admitted || (admitted.sampled === false && !record.fault)) return;
-    const { attempt, startedAtMs, atMs: endedAtMs, instance, fault } = record;
+    if (!isOwn || (admitted.sampled === false && !ended.fault)) return;
+    const { attempt, startedAtMs, atMs: endedAtMs, instance, fault } = ended;
     const subject = { ...subjectOf(admitted), service: admitted.plugin, version: admitted.version };
     this.#spans.offer(spanFromInvocation(subject, { attempt, startedAtMs, endedAtMs, instance, fault }));
   }

@@ -15,7 +15,7 @@ import type { FromHistoryThread, HistoryThreadData, ToHistoryThread } from './pr
 import { SpanMaker } from './span-maker.js';
 
 /** On Linux the priority of a process id of 0 is that of the calling thread. */
-const NICENESS = 5;
+const NICENESS = 10;
 
 const data = workerData as HistoryThreadData;
 const say = (message: FromHistoryThread) => parentPort?.postMessage(message);
