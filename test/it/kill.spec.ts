@@ -6,7 +6,7 @@ import { EffectLog, MIRROR, PROBE, startTestSystem, type TestSystem } from '@orc
 const WORK = { plugin: 'probe', capability: 'work' };
 const LEASE_MS = 1_500;
 
-describe('kill -9', () => {
+describe('what goes on and on, and kill -9', () => {
   let effects: EffectLog;
   let system: TestSystem;
 
@@ -31,6 +31,12 @@ describe('kill -9', () => {
   function started(name: string) {
     return effects.read().filter((effect) => effect.name === name && effect.what === 'started');
   }
+
+  it('work that takes longer than the lease — is renewed, and runs once', async () => {
+    const handle = await system.client.request(WORK, { name: 'long', ms: 3 * LEASE_MS });
+    expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'long' } });
+    expect(started('long')).toHaveLength(1);
+  });
 
   it('of the choreographer while a plugin works — the result arrives, once, and the history is whole', async () => {
     const handle = await system.client.request(WORK, { name: 'survivor', ms: 1_000 });

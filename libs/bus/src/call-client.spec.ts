@@ -3,6 +3,7 @@ import type { Msg, MsgHdrs, NatsConnection, PublishOptions, SubscriptionOptions 
 import { HEADERS, invocationIdFromKey, invocationIdFromParent, LIMITS } from '@orchestrator/protocol';
 import fc from 'fast-check';
 import { CallClient } from './call-client.js';
+import { Outbox } from './outbox.js';
 
 const EDIT = { plugin: 'editor', capability: 'copy-edit' };
 
@@ -29,7 +30,10 @@ function client() {
       queueMicrotask(() => inboxes.get(reply.slice(0, reply.lastIndexOf('.')))?.(null, answer));
     },
   } as unknown as NatsConnection;
-  return { published, calls: new CallClient({ nc, newInbox: () => `_INBOX.${made++}` }, 'shop') };
+  return {
+    published,
+    calls: new CallClient({ nc, outbox: new Outbox(nc), newInbox: () => `_INBOX.${made++}` }, 'shop'),
+  };
 }
 
 const invalid = expect.objectContaining({ code: 'invalid-argument' });

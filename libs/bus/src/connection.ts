@@ -1,5 +1,6 @@
 import { connect, createInbox, errors, type NatsConnection } from '@nats-io/transport-node';
 import { Fault } from '@orchestrator/protocol';
+import { Outbox } from './outbox.js';
 
 export interface BusOptions {
   /** `nats://[user:password@]host[:port]`. @default nats://127.0.0.1:4222 */
@@ -15,6 +16,8 @@ export interface Bus {
   readonly nc: NatsConnection;
   /** A fresh reply subject under this user's own prefix. */
   newInbox(): string;
+  /** For what is published often, and by many at once. */
+  readonly outbox: Outbox;
 }
 
 export const DEFAULT_NATS_URL = 'nats://127.0.0.1:4222';
@@ -41,7 +44,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       inboxPrefix,
       ...(user && { user, pass: decodeURIComponent(url.password) }),
     });
-    return { nc, newInbox: () => createInbox(inboxPrefix) };
+    return { nc, newInbox: () => createInbox(inboxPrefix), outbox: new Outbox(nc) };
   } catch (error) {
     if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
       throw new Fault('permission-denied', `NATS at ${url.host} refuses these credentials.`, undefined, {

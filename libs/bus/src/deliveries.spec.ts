@@ -5,8 +5,10 @@ import { deliveryFromMsg } from './deliveries.js';
 
 function connection() {
   const published: (readonly [string, string])[] = [];
-  const publish = (subject: string, data: string) => published.push([subject, data]);
-  return { nc: { publish }, published };
+  const send = (subject: string, data: string | Uint8Array) => {
+    published.push([subject, String(data)]);
+  };
+  return { outbox: { send }, published };
 }
 
 function message(reply: string | undefined): Msg {
@@ -33,7 +35,7 @@ describe('deliveryFromMsg', () => {
         const long = ['$JS', 'ACK', domain, account, ...end, ...(last === undefined ? [] : [last])].join('.');
         expect(short.split('.')).toHaveLength(9);
         for (const reply of [short, long]) {
-          expect(deliveryFromMsg(connection().nc, message(reply))).toMatchObject({
+          expect(deliveryFromMsg(connection().outbox, message(reply))).toMatchObject({
             subject: 'orc.v1.work.a.1_0_0.b.i',
             data: new Uint8Array([1, 2]),
             deliveries: f.deliveries,
@@ -47,20 +49,20 @@ describe('deliveryFromMsg', () => {
 
   it('keeps the stored time to the nanosecond', () => {
     const reply = '$JS.ACK.ORC_WORK.c.1.5.5.1700000000123456789.0';
-    expect(deliveryFromMsg(connection().nc, message(reply))?.storedAt).toBe('1700000000123456789');
+    expect(deliveryFromMsg(connection().outbox, message(reply))?.storedAt).toBe('1700000000123456789');
   });
 
   it.each([undefined, '', '_INBOX.a.1', '$JS.API.STREAM.INFO.X', 'x.$JS.ACK.a.b.1.1.1.1.0'])(
     'a message with the reply subject %s is no delivery',
     (reply) => {
-      expect(deliveryFromMsg(connection().nc, message(reply))).toBeUndefined();
+      expect(deliveryFromMsg(connection().outbox, message(reply))).toBeUndefined();
     },
   );
 
   it('ack, renew and giveBack each say their word to the delivery’s own subject', () => {
     const reply = '$JS.ACK.ORC_WORK.c.1.5.5.1700000000123456789.0';
-    const { nc, published } = connection();
-    const delivery = deliveryFromMsg(nc, message(reply));
+    const { outbox, published } = connection();
+    const delivery = deliveryFromMsg(outbox, message(reply));
     expect(published).toEqual([]);
     delivery?.renew();
     delivery?.giveBack();

@@ -1,5 +1,5 @@
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
-import type { AckBatch } from './ack-batch.js';
+import type { Outbox } from './outbox.js';
 
 /** One delivery of a stored message; it is delivered again unless it is acknowledged or renewed within the ack wait. */
 export interface Delivery {
@@ -21,7 +21,7 @@ export interface Delivery {
 }
 
 /** Reads the reply subject of a delivery: `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<n>.<seq>.<cseq>.<time>.<pending>`. */
-export function deliveryFromMsg(acks: Pick<AckBatch, 'publish'>, msg: Msg): Delivery | undefined {
+export function deliveryFromMsg(outbox: Pick<Outbox, 'send'>, msg: Msg): Delivery | undefined {
   const reply = msg.reply;
   if (!reply?.startsWith('$JS.ACK.')) return undefined;
   const tokens = reply.split('.');
@@ -33,8 +33,8 @@ export function deliveryFromMsg(acks: Pick<AckBatch, 'publish'>, msg: Msg): Deli
     deliveries: Number(tokens[at]),
     sequence: Number(tokens[at + 1]),
     storedAt: tokens[at + 3] ?? '',
-    ack: () => acks.publish(reply, '+ACK'),
-    renew: () => acks.publish(reply, '+WPI'),
-    giveBack: () => acks.publish(reply, '-NAK'),
+    ack: () => outbox.send(reply, '+ACK'),
+    renew: () => outbox.send(reply, '+WPI'),
+    giveBack: () => outbox.send(reply, '-NAK'),
   };
 }

@@ -7,9 +7,9 @@
  */
 import { type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { Fault } from '@orchestrator/protocol';
-import { AckBatch } from './ack-batch.js';
 import type { Bus } from './connection.js';
 import { type Delivery, deliveryFromMsg } from './deliveries.js';
+import type { Outbox } from './outbox.js';
 
 export interface PullerOptions {
   readonly stream: string;
@@ -33,7 +33,7 @@ interface OpenPull {
 export class Puller {
   readonly #nc: NatsConnection;
   readonly #options: PullerOptions;
-  readonly #acks: AckBatch;
+  readonly #outbox: Outbox;
   readonly #prefix: string;
   readonly #open = new Map<string, OpenPull>();
   #subscription: Subscription | undefined;
@@ -47,7 +47,7 @@ export class Puller {
 
   constructor(bus: Bus, options: PullerOptions) {
     this.#nc = bus.nc;
-    this.#acks = new AckBatch(bus.nc);
+    this.#outbox = bus.outbox;
     this.#options = options;
     this.#prefix = bus.newInbox();
   }
@@ -68,7 +68,6 @@ export class Puller {
     clearTimeout(this.#retry);
     await this.#subscription?.drain();
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
-    this.#acks.flush();
   }
 
   #pull(): void {
@@ -85,7 +84,7 @@ export class Puller {
   }
 
   #receive(msg: Msg): void {
-    const delivery = deliveryFromMsg(this.#acks, msg);
+    const delivery = deliveryFromMsg(this.#outbox, msg);
     // A status arrives on the pull's own subject; a message keeps the subject that it was stored under.
     const key = delivery ? this.#oldestOpen() : msg.subject;
     const pull = key === undefined ? undefined : this.#open.get(key);

@@ -2,9 +2,10 @@
  * Publishing into streams. One wildcard inbox with callbacks takes all acknowledgements, so that any number of
  * publishes can be in flight with no subscription or request of their own.
  */
-import { type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { Fault } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
+import type { Outbox } from './outbox.js';
 
 /** JetStream's error for a second message on a subject that may hold one. */
 const SUBJECT_TAKEN = 10077;
@@ -26,6 +27,7 @@ interface Waiting {
 
 export class StoredPublisher {
   readonly #nc: NatsConnection;
+  readonly #outbox: Outbox;
   readonly #prefix: string;
   readonly #waiting = new Map<string, Waiting>();
   readonly #timeoutMs: number;
@@ -34,6 +36,7 @@ export class StoredPublisher {
   /** @param timeoutMs how long to wait for an acknowledgement. @default 5000 */
   constructor(bus: Bus, timeoutMs = 5_000) {
     this.#nc = bus.nc;
+    this.#outbox = bus.outbox;
     this.#timeoutMs = timeoutMs;
     this.#prefix = bus.newInbox();
     const keyAt = this.#prefix.length + 1;
@@ -57,12 +60,10 @@ export class StoredPublisher {
     return new Promise((resolve, reject) => {
       const key = (this.#count++).toString(36);
       this.#waiting.set(key, { subject, sinceMs: Date.now(), resolve, reject });
-      try {
-        this.#nc.publish(subject, data, { reply: `${this.#prefix}.${key}`, ...(headers && { headers }) });
-      } catch (error) {
+      this.#outbox.send(subject, data, { headers, reply: `${this.#prefix}.${key}` }, (error) => {
         this.#waiting.delete(key);
         reject(Fault.from(error, 'unavailable'));
-      }
+      });
     });
   }
 

@@ -68,7 +68,9 @@ export class Announcer {
   async #announce(): Promise<Acceptance> {
     const body = JSON.stringify({ manifest: this.#manifest, instance: this.#instance });
     const reply = await this.#requester.request(subjects.announce(this.#manifest.name), body, { timeoutMs: 5_000 });
-    return readAnswer(reply) as Acceptance;
+    const { leaseMs } = readAnswer(reply) as Partial<Acceptance>;
+    if (typeof leaseMs !== 'number' || !(leaseMs > 0)) throw new Fault('internal', 'The registry names no lease.');
+    return { leaseMs };
   }
 
   async #answerRollCall(): Promise<void> {

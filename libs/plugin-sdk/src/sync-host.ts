@@ -52,7 +52,8 @@ export class SyncHost {
     const base = headers();
     base.set(HEADERS.id, invocation);
     base.set(HEADERS.correlationId, correlation);
-    msg.respond(outcome.body, { headers: outcome.ok ? base : faultHeaders(outcome.fault, base) });
+    const answer = { headers: outcome.ok ? base : faultHeaders(outcome.fault, base) };
+    if (msg.reply) this.#bus.outbox.send(msg.reply, outcome.body, answer);
     const endedAtMs = Date.now();
     this.#reports.add({ ...report, endedAtMs, ...(!outcome.ok && { fault: outcome.fault.toJSON() }) });
     this.#micro.count(context.capability, endedAtMs - report.startedAtMs, outcome.ok ? undefined : outcome.fault.code);

@@ -75,7 +75,7 @@ export class Registry implements OnApplicationShutdown {
   async #onAnnounce(msg: Msg): Promise<void> {
     try {
       await this.#accept(parsePluginOf(msg.subject, 'announce'), msg);
-      respond(msg, '{"accepted":true}');
+      respond(msg, JSON.stringify({ accepted: true, leaseMs: this.#settings.leaseMs }));
     } catch (error) {
       const fault = Fault.from(error);
       this.#logger[fault.meaning.logLevel](`${msg.subject}: ${fault.message}`);

@@ -138,10 +138,7 @@ export class SyncCalls {
     const forwarded = headers();
     forwarded.set(HEADERS.context, token);
     this.#forwarded.add({ context, reply: msg.reply });
-    this.#bus.nc.publish(subjects.exec(context), msg.data, {
-      headers: forwarded,
-      ...(msg.reply && { reply: msg.reply }),
-    });
+    this.#bus.outbox.send(subjects.exec(context), msg.data, { headers: forwarded, reply: msg.reply });
   }
 
   #giveUp(abandoned: readonly Abandoned[]): void {
