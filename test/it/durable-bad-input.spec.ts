@@ -182,6 +182,18 @@ describe('durable bad input', () => {
       expect(effects.read().filter((effect) => effect.name === 'keyed' && effect.what === 'started')).toHaveLength(1);
     });
 
+    it('that was refused — stays refused, whatever is installed by then', async () => {
+      const nowhere = { plugin: 'late-comer', capability: 'echo' };
+      const first = await (await system.client.request(nowhere, { text: 'x' }, { key: 'refused' })).outcome();
+      expect(first.result).toMatchObject({ ok: false, fault: { code: 'not-found' } });
+      const latecomer = { ...PROBE, name: 'late-comer' };
+      await system.startPlugin(latecomer, { PROBE_NAME: 'late-comer' });
+      const second = await (await system.client.request(nowhere, { text: 'x' }, { key: 'refused' })).outcome();
+      expect(second).toEqual(first);
+      const fresh = await (await system.client.request(nowhere, { text: 'x' }, { key: 'fresh' })).outcome();
+      expect(fresh.result).toEqual({ ok: true, value: { text: 'x' } });
+    });
+
     it('with another body — is refused; the first result stays, and no second run happens', async () => {
       const work = { plugin: 'probe', capability: 'work' };
       const first = await system.client.request(work, { name: 'first', ms: 0 }, { key: 'key-2' });

@@ -4,7 +4,14 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Bus, connectBus, headers } from '@orchestrator/bus';
-import { encodeContext, HEADERS, randomId, randomInvocationId } from '@orchestrator/protocol';
+import {
+  encodeContext,
+  HEADERS,
+  invocationIdFromKey,
+  randomId,
+  randomInvocationId,
+  subjects,
+} from '@orchestrator/protocol';
 import { EffectLog, MIRROR, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
 import { callRaw, expectService } from './raw-calls.js';
 
@@ -19,7 +26,10 @@ describe('reply subjects that are no inbox', () => {
   let work: string;
 
   beforeAll(async () => {
-    system = await startTestSystem({ plugins: [PROBE, MIRROR], env: { PROBE_EFFECTS: effects.file } });
+    system = await startTestSystem({
+      plugins: [PROBE, MIRROR],
+      env: { PROBE_EFFECTS: effects.file, ORC_LEASE_MS: '1500' },
+    });
     operator = await connectBus({ url: system.urlAs('choreographer'), name: 'operator' });
   });
 
@@ -141,6 +151,19 @@ describe('reply subjects that are no inbox', () => {
       await mirror.nc.close();
     },
   );
+
+  it('an acknowledgement led to the place of a result — is nobody’s result, and gives way to the real one', async () => {
+    const key = 'taken';
+    const invocation = invocationIdFromKey('tester', 'probe', 'echo', key);
+    const place = subjects.result({ caller: 'tester', plugin: 'probe', invocation });
+    const { first } = await listen(place);
+    system.bus.nc.publish(subjects.request({ caller: 'thief', plugin: 'probe', capability: 'echo' }), '{"text":"x"}', {
+      reply: place,
+    });
+    expect(await first).toContain('ORC_REQUESTS');
+    const handle = await system.client.request({ plugin: 'probe', capability: 'echo' }, { text: 'mine' }, { key });
+    expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'mine' } });
+  });
 
   it('garbage wherever a caller may publish — harms nobody', async () => {
     const subjects = [

@@ -85,7 +85,11 @@ export class CallClient {
     const sent = headersFor(options, key);
     parseRequestHeaders(sent && ((name) => sent.get(name))); // the refusal of a malformed one could not be awaited
     const hint = this.#results.expect(address);
-    const stored = await this.#publisher.store(subjects.request(ask), body, sent);
+    const storing = this.#publisher.store(subjects.request(ask), body, sent);
+    const stored = await storing.catch((error) => {
+      this.#results.forget(address);
+      throw error;
+    });
     return {
       invocation,
       sequence: stored.stored ? stored.sequence : 0,

@@ -9,5 +9,5 @@ export { type EndedInvocation, resultHeaders, storeDeadLetter } from './outcome-
 export { Puller, type PullerOptions } from './puller.js';
 export { ask, serveQuery } from './queries.js';
 export { Requester, type RequestOptions } from './requester.js';
-export { ResultWaiter, readResult } from './results.js';
+export { isResult, ResultWaiter, readResult, readResultPlace } from './results.js';
 export { StoredPublisher, type StoreOutcome } from './stored-publisher.js';

@@ -2,7 +2,7 @@
  * Waiting for the results of durable calls. The stored message is the result; the copy that core NATS delivers while
  * somebody listens is only a hint, so the stream is asked as well, now and then.
  */
-import { Fault, patterns, type ResultAddress, STREAMS, subjects } from '@orchestrator/protocol';
+import { Fault, HEADERS, patterns, type ResultAddress, STREAMS, subjects } from '@orchestrator/protocol';
 import type { Answer } from './answers.js';
 import type { Bus } from './connection.js';
 import type { Requester } from './requester.js';
@@ -11,11 +11,25 @@ import type { Requester } from './requester.js';
 const FIRST_CHECK_MS = 200;
 const RECHECK_MS = 2_000;
 
-/** The stored result; undefined while there is none. @throws Fault `unavailable` when the stream does not answer */
-export async function readResult(requester: Requester, address: ResultAddress): Promise<Answer | undefined> {
+/**
+ * Is this a result? A server puts acknowledgements wherever a reply subject says, past all permissions: one that a caller
+ * had sent to a result's subject holds that place until a choreographer clears it, and is nobody's result.
+ */
+export function isResult(answer: Answer): boolean {
+  return Boolean(answer.headers?.get(HEADERS.id));
+}
+
+/** What is stored in a result's place; undefined while nothing is. @throws Fault `unavailable` when the stream does not answer */
+export async function readResultPlace(requester: Requester, address: ResultAddress): Promise<Answer | undefined> {
   const subject = `$JS.API.DIRECT.GET.${STREAMS.results.name}.${subjects.result(address)}`;
   const msg = await requester.request(subject, '', { timeoutMs: 5_000 });
   return msg.headers?.code === 404 ? undefined : msg;
+}
+
+/** The stored result; undefined while there is none. @throws Fault `unavailable` when the stream does not answer */
+export async function readResult(requester: Requester, address: ResultAddress): Promise<Answer | undefined> {
+  const stored = await readResultPlace(requester, address);
+  return stored && isResult(stored) ? stored : undefined;
 }
 
 export class ResultWaiter {
@@ -33,6 +47,11 @@ export class ResultWaiter {
   expect(address: ResultAddress): Promise<Answer> {
     this.#listen(address.caller);
     return new Promise((resolve) => this.#expected.set(subjects.result(address), resolve));
+  }
+
+  /** No longer: the request was not stored. */
+  forget(address: ResultAddress): void {
+    this.#expected.delete(subjects.result(address));
   }
 
   /**
@@ -71,7 +90,7 @@ export class ResultWaiter {
     this.#listening.add(caller);
     this.#bus.nc.subscribe(patterns.resultsFor(caller), {
       callback: (error, msg) => {
-        const resolve = error ? undefined : this.#expected.get(msg.subject);
+        const resolve = error || !isResult(msg) ? undefined : this.#expected.get(msg.subject);
         if (!resolve) return;
         this.#expected.delete(msg.subject);
         resolve(msg);

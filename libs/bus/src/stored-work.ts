@@ -15,3 +15,9 @@ export async function purgeWork(bus: Bus, subject: string): Promise<void> {
   const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
   await jsm.streams.purge(STREAMS.work.name, { filter: subject });
 }
+
+/** Clears the place of a result of something that is none. */
+export async function purgeResultPlace(bus: Bus, subject: string): Promise<void> {
+  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
+  await jsm.streams.purge(STREAMS.results.name, { filter: subject });
+}

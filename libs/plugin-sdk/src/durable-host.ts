@@ -18,7 +18,7 @@ import {
   StoredPublisher,
   storeDeadLetter,
 } from '@orchestrator/bus';
-import { encodeRun, HEADERS, receiptFromToken, subjects, workConsumer } from '@orchestrator/protocol';
+import { encodeRun, Fault, HEADERS, receiptFromToken, subjects, workConsumer } from '@orchestrator/protocol';
 import { type AdmittedToken, readAdmitted } from './admitted.js';
 import type { HostedPlugin } from './hosted-plugin.js';
 import type { ReportFrames } from './report-frames.js';
@@ -105,6 +105,9 @@ export class DurableHost {
     result.set(HEADERS.receipt, receiptFromToken(token));
     const stored = await this.#publisher.store(subjects.result(context), outcome.body, result);
     if (stored.stored) this.#reports.add({ ...report, endedAtMs, ...(fault && { fault: fault.toJSON() }) });
+    else if (!(await readResult(this.#requester, context))) {
+      throw new Fault('unavailable', `The place of the result of ${context.invocation} is taken by something else.`);
+    }
     this.#micro.count(context.capability, endedAtMs - startedAtMs, fault?.code);
   }
 }

@@ -27,6 +27,8 @@ interface Asked extends RecordBase {
   readonly remoteSpan?: string;
   /** Sequence of the request event in its stream. */
   readonly request?: number;
+  /** Of durable requests: tells whether a second request with the same key is the same. */
+  readonly bodyHash?: string;
   /** The key (`ce-id`) that the caller chose. */
   readonly key?: string;
 }
@@ -39,8 +41,6 @@ export interface AdmittedRecord extends Asked {
   readonly deadlineMs: number;
   /** False where the caller wants no trace. @default true */
   readonly sampled?: boolean;
-  /** Of durable requests: tells whether a second request with the same key is the same. */
-  readonly bodyHash?: string;
 }
 
 /** Decided before any plugin was reached. */

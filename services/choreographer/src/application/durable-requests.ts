@@ -61,7 +61,8 @@ export interface DurableRequestsParts {
 
 interface RecentWork {
   readonly bodyHash: string;
-  readonly context: CallContext;
+  /** Undefined when it was refused. */
+  readonly context: CallContext | undefined;
 }
 
 export class DurableRequests {
@@ -131,10 +132,11 @@ export class DurableRequests {
     const admission = this.#parts.gate.decide({ ...decision, bodyBytes: data.length });
     if (!admission.ok) {
       await this.#refuse(delivery, request, admission.fault);
+      this.#remember(invocation, { bodyHash: request.bodyHash, context: undefined });
       return;
     }
     const { context } = admission;
-    this.#remember({ bodyHash: request.bodyHash, context });
+    this.#remember(invocation, { bodyHash: request.bodyHash, context });
     const work = headers();
     work.set(HEADERS.context, admission.token);
     const origin = { request: delivery.sequence, bodyHash: request.bodyHash };
@@ -153,7 +155,10 @@ export class DurableRequests {
   ): Promise<void> {
     const { ask, invocation } = of;
     const nowMs = Date.now();
-    const refusal = this.#parts.history.refused({ ...of, mode: 'durable', fault, nowMs, request: delivery.sequence });
+    const origin = { request: delivery.sequence, bodyHash: bodyHash(delivery.data) };
+    const { headers: sent, parent } = of;
+    const refused = { ask, invocation, headers: sent, parent, mode: 'durable', fault, nowMs } as const;
+    const refusal = this.#parts.history.refused({ ...refused, ...origin });
     await refusal.stored;
     const { correlation } = refusal;
     const original = { body: delivery.data, original: delivery.headers };
@@ -171,8 +176,8 @@ export class DurableRequests {
     return true;
   }
 
-  #remember(work: RecentWork): void {
-    this.#recent.set(work.context.invocation, work);
+  #remember(invocation: string, work: RecentWork): void {
+    this.#recent.set(invocation, work);
     if (this.#recent.size <= RECENT) return;
     const oldest = this.#recent.keys().next().value;
     if (oldest !== undefined) this.#recent.delete(oldest);

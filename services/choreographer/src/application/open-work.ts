@@ -4,8 +4,16 @@
  * for a plugin that is not there, or held by one that hangs). Every replica sweeps its own projection, and the one-result
  * rule makes doubles harmless.
  */
-import { type Answer, type Bus, type Requester, readAnswer, readResult, type StoredPublisher } from '@orchestrator/bus';
-import { purgeWork, readWork } from '@orchestrator/bus/streams';
+import {
+  type Answer,
+  type Bus,
+  isResult,
+  type Requester,
+  readAnswer,
+  readResultPlace,
+  type StoredPublisher,
+} from '@orchestrator/bus';
+import { purgeResultPlace, purgeWork, readWork } from '@orchestrator/bus/streams';
 import { type AdmittedRecord, decodeRun, Fault, type FaultBody, HEADERS, subjects } from '@orchestrator/protocol';
 import type { OpenInvocations } from '../adapters/open-invocations.js';
 import type { Gate } from './gate.js';
@@ -70,7 +78,9 @@ export class OpenWork {
   }
 
   async #look(admitted: AdmittedRecord, nowMs: number): Promise<void> {
-    const stored = await readResult(this.#parts.requester, admitted);
+    const found = await readResultPlace(this.#parts.requester, admitted);
+    const stored = found && isResult(found) ? found : undefined;
+    if (found && !stored) await purgeResultPlace(this.#parts.bus, subjects.result(admitted));
     // Whatever is done here, the history thread shows it a moment later.
     this.#nextLookMs.set(admitted.invocation, nowMs + Math.max(FIRST_LOOK_MS, nowMs - admitted.atMs));
     if (stored) await this.#recordStored(admitted, stored);
@@ -87,7 +97,10 @@ export class OpenWork {
     try {
       if (receipt) {
         const ending = { attempt: run?.attempt ?? 1, startedAtMs: run?.startedAtMs, instance: run?.instance };
-        await history.endedStored(gate.verifyReceipt(receipt), { ...ending, endedAtMs, fault });
+        const context = gate.verifyReceipt(receipt);
+        if (context.invocation !== admitted.invocation)
+          throw new Fault('unauthenticated', 'The receipt is of other work.');
+        await history.endedStored(context, { ...ending, endedAtMs, fault });
       } else {
         await history.endedByChoreographer(admitted, endedAtMs, fault);
       }

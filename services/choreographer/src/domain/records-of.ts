@@ -51,6 +51,7 @@ export interface RefusedCall {
   readonly fault: Fault;
   readonly nowMs: number;
   readonly request?: number;
+  readonly bodyHash?: string;
 }
 
 export function refusedRecord(refused: RefusedCall): RefusedRecord {
@@ -77,6 +78,7 @@ export function refusedRecord(refused: RefusedCall): RefusedRecord {
     remoteSpan: remote?.spanId,
     key: headers?.key,
     request: refused.request,
+    bodyHash: refused.bodyHash,
     fault: refused.fault.toJSON(),
   } as RefusedRecord;
 }

@@ -14,7 +14,7 @@ import {
 } from '@orchestrator/protocol';
 
 /** Goes up with every change of the schema: a file with another one is thrown away, and filled anew from the stream. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS records (correlation INTEGER NOT NULL, record TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS records_by_correlation ON records (correlation);
@@ -149,9 +149,10 @@ export class HistoryProjection {
     if (record.key !== undefined && record.parent === undefined) {
       this.#insertKey.run(keyNumber(record.key), record.key, correlation, record.atMs);
     }
-    if (record.state === 'admitted' && record.mode === 'durable') {
-      const id = invocationNumber(invocation);
-      this.#insertDurable.run(id, invocation, record.bodyHash ?? '');
+    if (record.mode !== 'durable') return;
+    const id = invocationNumber(invocation);
+    this.#insertDurable.run(id, invocation, record.bodyHash ?? '');
+    if (record.state === 'admitted') {
       this.#insertOpen.run(id, invocation, correlation, record.atMs);
     }
   }

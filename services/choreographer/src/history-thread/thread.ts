@@ -33,7 +33,7 @@ await followStream(bus, STREAMS.events.name, projection.nextSequence, ({ sequenc
     const lines = decodeFrame(Buffer.from(frame).toString());
     projection.apply(sequence, lines);
     for (const { record } of lines) {
-      if (record.state === 'admitted' && record.mode === 'durable') seen.add(record.invocation);
+      if ('mode' in record && record.mode === 'durable') seen.add(record.invocation);
       maker?.onRecord(record, subject === data.ownSubject);
     }
   } catch (error) {
