@@ -5,6 +5,7 @@ const it = config.projects.find((project) => project.displayName === 'it');
 
 export default {
   ...it,
+  globalSetup: undefined,
   displayName: 'compose',
   testMatch: ['<rootDir>/test/compose/**/*.spec.ts'],
   maxWorkers: 1,

@@ -26,6 +26,11 @@ export default {
       displayName: 'unit',
       testMatch: ['<rootDir>/{libs,services,plugins}/*/src/**/*.spec.ts', '<rootDir>/cli/src/**/*.spec.ts'],
     },
-    { ...shared, displayName: 'it', testMatch: ['<rootDir>/test/it/**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'it',
+      globalSetup: '<rootDir>/test/get-tools.js',
+      testMatch: ['<rootDir>/test/it/**/*.spec.ts'],
+    },
   ],
 };

@@ -152,7 +152,9 @@ async function reportTrace(tree: CallTree, jaeger: RunningJaeger | undefined): P
   }
   const wanted = flattenTree(tree).length;
   const found = await countSpans(jaeger.queryUrl, tree.traceId, wanted);
-  print(`\n${jaeger.queryUrl}/trace/${tree.traceId}   the trace in Jaeger, ${found} of ${wanted} invocations`);
+  const stays = jaeger.external || process.stdout.isTTY;
+  const where = stays ? '' : ', until this demo ends; in a terminal it waits for you';
+  print(`\n${jaeger.queryUrl}/trace/${tree.traceId}   the trace in Jaeger, ${found} of ${wanted} invocations${where}`);
 }
 
 function projectFolder(): string {

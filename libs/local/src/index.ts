@@ -1,4 +1,5 @@
 export { ComponentMissingError } from './finding.js';
+export { getTools } from './get-tools.js';
 export { type JaegerOptions, JaegerStartError, type RunningJaeger, startJaeger } from './jaeger.js';
 export type { LocateOptions } from './locate.js';
 export {
