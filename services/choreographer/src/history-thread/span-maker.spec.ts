@@ -1,0 +1,106 @@
+import { describe, expect, it } from '@jest/globals';
+import { type AdmittedRecord, type EndedRecord, type InvocationRecord, spanIdOf } from '@orchestrator/protocol';
+import type { SpanQueue } from '@orchestrator/telemetry';
+import { SpanMaker } from './span-maker.js';
+
+type Span = Parameters<SpanQueue['offer']>[0];
+
+const INVOCATION = '01234567-89ab-8def-8123-456789abcdef';
+const CORRELATION = 'c1'.repeat(16);
+const FAULT = { code: 'failed', message: 'broke' } as const;
+
+const admitted: AdmittedRecord = {
+  state: 'admitted',
+  invocation: INVOCATION,
+  correlation: CORRELATION,
+  atMs: 1_000,
+  caller: 'shop',
+  plugin: 'editor',
+  version: '1.0.0',
+  capability: 'copy-edit',
+  mode: 'sync',
+  depth: 1,
+  deadlineMs: 9_000,
+};
+const ended: EndedRecord = {
+  state: 'ended',
+  invocation: INVOCATION,
+  correlation: CORRELATION,
+  atMs: 1_250,
+  attempt: 1,
+  startedAtMs: 1_010,
+  instance: 'i1',
+};
+
+/** Feeds records in, and answers the spans that come out. */
+function spansOf(
+  records: readonly (readonly [InvocationRecord, 'own' | 'foreign'])[],
+  stored: readonly InvocationRecord[] = [],
+): Span[] {
+  const spans: Span[] = [];
+  const maker = new SpanMaker({ offer: (span) => spans.push(span) }, () => stored);
+  for (const [record, whose] of records) maker.onRecord(record, whose === 'own');
+  return spans;
+}
+
+describe('SpanMaker', () => {
+  it('an admission and its end — one span, in the plugin’s name, from the one to the other', () => {
+    const [span, ...more] = spansOf([
+      [admitted, 'own'],
+      [ended, 'own'],
+    ]);
+    expect(more).toEqual([]);
+    expect(span?.spanContext()).toMatchObject({ traceId: CORRELATION, spanId: spanIdOf(INVOCATION) });
+    expect(span?.resource.attributes['service.name']).toBe('editor');
+    expect(span?.startTime).toEqual([1, 0]);
+    expect(span?.endTime).toEqual([1, 250_000_000]);
+  });
+
+  it('both in one record — the same span', () => {
+    const { state: _state, invocation: _invocation, correlation: _correlation, ...outcome } = ended;
+    const [one] = spansOf([[{ ...admitted, ended: outcome }, 'own']]);
+    const [two] = spansOf([
+      [admitted, 'own'],
+      [ended, 'own'],
+    ]);
+    expect({ ...one, spanContext: one?.spanContext() }).toEqual({ ...two, spanContext: two?.spanContext() });
+  });
+
+  it('an end that another replica wrote — is that replica’s to make', () => {
+    const foreign = spansOf([
+      [admitted, 'own'],
+      [ended, 'foreign'],
+    ]);
+    const own = spansOf([
+      [admitted, 'foreign'],
+      [ended, 'own'],
+    ]);
+    expect([foreign.length, own.length]).toEqual([0, 1]);
+  });
+
+  it('an admission from before this replica started — is looked up', () => {
+    expect(spansOf([[ended, 'own']], [admitted])).toHaveLength(1);
+    expect(spansOf([[ended, 'own']], [])).toEqual([]);
+  });
+
+  it('a call that wants no trace — has none, unless it fails', () => {
+    const silent = { ...admitted, sampled: false };
+    const good = spansOf([
+      [silent, 'own'],
+      [ended, 'own'],
+    ]);
+    const bad = spansOf([
+      [silent, 'own'],
+      [{ ...ended, fault: FAULT }, 'own'],
+    ]);
+    expect([good.length, bad.length]).toEqual([0, 1]);
+  });
+
+  it('a refusal — is a span of the choreographer’s own, below the caller outside', () => {
+    const { version: _version, deadlineMs: _deadlineMs, ...asked } = admitted;
+    const [span] = spansOf([[{ ...asked, state: 'refused', fault: FAULT, remoteSpan: '00f067aa0ba902b7' }, 'own']]);
+    expect(span?.resource.attributes['service.name']).toBe('choreographer');
+    expect(span?.parentSpanContext?.spanId).toBe('00f067aa0ba902b7');
+    expect(span?.attributes['error.type']).toBe('failed');
+  });
+});
