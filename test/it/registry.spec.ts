@@ -1,0 +1,107 @@
+/** What is installed: announced, checked, kept, forgotten when it has gone. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ask, type Bus, connectBus, Requester, readAnswer } from '@orchestrator/bus';
+import { Fault, type InstalledPlugin, subjects } from '@orchestrator/protocol';
+import { PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
+
+const FORGET_AFTER_MS = 500;
+const ECHO = { plugin: 'probe', capability: 'echo' };
+
+describe('the registry', () => {
+  let system: TestSystem;
+  /** Connected as the development user: it may announce any plugin. */
+  let author: Bus;
+  let requester: Requester;
+
+  beforeAll(async () => {
+    system = await startTestSystem({ plugins: [PROBE], env: { ORC_FORGET_AFTER_MS: String(FORGET_AFTER_MS) } });
+    author = await connectBus({ url: system.urlAs('plugin'), name: 'author' });
+    requester = new Requester(author);
+  });
+
+  afterAll(async () => {
+    await author?.nc.close();
+    await system?.stop();
+  });
+
+  async function installed(): Promise<InstalledPlugin[]> {
+    return (await ask<{ plugins: InstalledPlugin[] }>(system.client.requester, 'registry', 'plugins')).plugins;
+  }
+
+  /** Asks until the answer fits: what the registry says reaches the choreographer a moment later. */
+  async function until<T>(question: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
+    const giveUpAtMs = Date.now() + 20_000;
+    for (;;) {
+      const answer = await question();
+      if (fits(answer)) return answer;
+      if (Date.now() > giveUpAtMs) throw new Error(`No fitting answer: ${JSON.stringify(answer)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async function announce(plugin: string, body: unknown): Promise<unknown> {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    try {
+      return readAnswer(await requester.request(subjects.announce(plugin), text, { timeoutMs: 5_000 }));
+    } catch (error) {
+      return Fault.from(error).toJSON();
+    }
+  }
+
+  it('a bad manifest — is refused, with every problem by JSON pointer, and nothing of it is kept', async () => {
+    const manifest = {
+      name: 'Bad Name',
+      version: 'one',
+      description: 'bad',
+      capabilities: [{ name: 'x', description: 'x', input: { type: 'nonsense' }, output: true, extra: 1 }],
+      uses: [{ capability: 'editor.copy-edit', range: 'whatever' }],
+    };
+    const fault = await announce('bad', { manifest, instance: 'i1' });
+    expect(fault).toMatchObject({ code: 'invalid-argument' });
+    const { problems } = (fault as { details: { problems: { pointer: string }[] } }).details;
+    expect(problems.map((problem) => problem.pointer).sort()).toEqual([
+      '/capabilities/0/extra',
+      '/capabilities/0/input/type',
+      '/name',
+      '/uses/0/range',
+      '/version',
+    ]);
+    expect((await installed()).map((plugin) => plugin.name)).toEqual(['probe']);
+  });
+
+  it.each([
+    ['no JSON', 'nonsense', 'invalid-argument'],
+    ['no manifest', {}, 'invalid-argument'],
+  ])('an announcement with %s — is refused', async (_what, body, code) => {
+    expect(await announce('bad', body)).toMatchObject({ code });
+  });
+
+  it('a manifest in another plugin’s name — is refused', async () => {
+    const manifest = {
+      name: 'probe',
+      version: '9.0.0',
+      description: 'not the probe',
+      capabilities: [{ name: 'echo', description: 'x', input: true, output: true }],
+      uses: [],
+    };
+    expect(await announce('somebody', { manifest, instance: 'i1' })).toMatchObject({ code: 'permission-denied' });
+  });
+
+  it('a plugin that was stopped — has no live instance at once, and is forgotten after the stated time', async () => {
+    expect((await installed())[0]?.instances).toHaveLength(1);
+    await system.processes.get('probe')?.stop();
+    expect((await system.client.call(ECHO, { text: 'x' })).result).toMatchObject({ ok: false });
+    await until(installed, (plugins) => plugins.length === 0);
+    const call = async () => (await system.client.call(ECHO, { text: 'x' })).result;
+    await until(call, (result) => !result.ok && result.fault.code === 'not-found');
+    await system.start('probe');
+    await until(call, (result) => result.ok);
+  });
+
+  it('a registry that starts again — knows what was announced, and hears who lives', async () => {
+    await system.processes.get('registry')?.stop();
+    await system.start('registry');
+    const [plugin] = await until(installed, (plugins) => plugins[0]?.instances.length === 1);
+    expect(plugin).toMatchObject({ name: 'probe', version: '1.0.0' });
+  });
+});
