@@ -12,8 +12,6 @@ export interface CopyEditOptions {
    * @default []
    */
   readonly knownWords?: readonly string[];
-  /** Ends the work early; the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
 }
 
 /** A change, placed in the document as it was handed in. */

@@ -19,7 +19,7 @@ function replay(markdown: string, edits: readonly { offset: number; before: stri
   return text + markdown.slice(at);
 }
 
-const edited = async (markdown: string) => (await copyEdit(markdown)).text;
+const edited = (markdown: string) => copyEdit(markdown).text;
 
 describe('copyEdit — mends', () => {
   it.each([
@@ -50,8 +50,8 @@ describe('copyEdit — mends', () => {
     ['typewriter dashes', 'One -- or two --- is fine.', 'One — or two — is fine.'],
     ['a range of years', 'from 1990--1999', 'from 1990–1999'],
     ['dots', 'Wait... what?', 'Wait… what?'],
-  ])('%s', async (_name, before, after) => {
-    expect(await edited(before)).toBe(after);
+  ])('%s', (_name, before, after) => {
+    expect(edited(before)).toBe(after);
   });
 
   it.each([
@@ -59,8 +59,8 @@ describe('copyEdit — mends', () => {
     ['curly where curly prevails', "It’s “so” and it's “not”.", 'It’s “so” and it’s “not”.'],
     ['no dashes or dots in a straight document', "It's so -- isn't it...", "It's so -- isn't it..."],
     ['a lost apostrophe in the prevailing style', "It's so and it doesnt work.", "It's so and it doesn't work."],
-  ])('%s', async (_name, before, after) => {
-    expect(await edited(before)).toBe(after);
+  ])('%s', (_name, before, after) => {
+    expect(edited(before)).toBe(after);
   });
 
   it.each([
@@ -72,13 +72,13 @@ describe('copyEdit — mends', () => {
     ['years and elisions', "the '90s, '99 and 'twas rock", 'the ’90s, ’99 and ’twas rock'],
     ['a decade after a wrong mark', 'the ‘90s', 'the ’90s'],
     ['possessives', "the users' data and James's", 'the users’ data and James’s'],
-  ])('%s, in typographic style', async (_name, before, after) => {
-    expect((await copyEdit(before, { quotes: 'typographic' })).text).toBe(after);
+  ])('%s, in typographic style', (_name, before, after) => {
+    expect(copyEdit(before, { quotes: 'typographic' }).text).toBe(after);
   });
 
-  it('in the style asked for', async () => {
-    expect((await copyEdit('It’s “so”.', { quotes: 'straight' })).text).toBe('It\'s "so".');
-    expect((await copyEdit('It\'s "so" and isn\'t.', { quotes: 'typographic' })).text).toBe('It’s “so” and isn’t.');
+  it('in the style asked for', () => {
+    expect(copyEdit('It’s “so”.', { quotes: 'straight' }).text).toBe('It\'s "so".');
+    expect(copyEdit('It\'s "so" and isn\'t.', { quotes: 'typographic' }).text).toBe('It’s “so” and isn’t.');
   });
 });
 
@@ -117,8 +117,8 @@ describe('copyEdit — leaves alone', () => {
     ['text laid out by spaces', 'name    size    date'],
     ['hard breaks', 'One  \nTwo\\\nThree'],
     ['nested dots', 'Really.... and (...)'],
-  ])('%s', async (_name, text) => {
-    const { text: outcome, edits } = await copyEdit(text, { quotes: 'typographic' });
+  ])('%s', (_name, text) => {
+    const { text: outcome, edits } = copyEdit(text, { quotes: 'typographic' });
     expect(edits).toEqual([]);
     expect(outcome).toBe(text);
   });
@@ -149,26 +149,26 @@ describe('copyEdit — leaves alone', () => {
     ['attribute lists', '{: .class title="the the"}'],
     ['directives', '!!! note "The the title"\n'],
     ['e-mail and paths', 'Write to it--s@example.com or see /the/the...x and a_b--c.'],
-  ])('%s, byte for byte', async (_name, text) => {
-    expect(await edited(text)).toBe(text);
+  ])('%s, byte for byte', (_name, text) => {
+    expect(edited(text)).toBe(text);
   });
 
-  it('line endings, byte order mark and a missing last newline', async () => {
-    expect(await edited('\u{feff}# A hour\r\n\r\nthe the box\r\n\r\n- “x”  \r\n  y')).toBe(
+  it('line endings, byte order mark and a missing last newline', () => {
+    expect(edited('\u{feff}# A hour\r\n\r\nthe the box\r\n\r\n- “x”  \r\n  y')).toBe(
       '\u{feff}# An hour\r\n\r\nthe box\r\n\r\n- “x”  \r\n  y',
     );
   });
 
-  it('structure, where an edit would change it', async () => {
+  it('structure, where an edit would change it', () => {
     const text = 'One the the\n# b\n\nthe\nthe\n- x\n';
-    const outcome = await edited(text);
+    const outcome = edited(text);
     expect(structureOf(parseMarkdown(outcome))).toBe(structureOf(parseMarkdown(text)));
   });
 });
 
 describe('copyEdit — reports', () => {
-  it('edits with line, column and offset in the original', async () => {
-    const { edits } = await copyEdit('One.\r\n\r\n> 😀 “Two”\r\n\r\nIt took a hour.\r\n');
+  it('edits with line, column and offset in the original', () => {
+    const { edits } = copyEdit('One.\r\n\r\n> 😀 “Two”\r\n\r\nIt took a hour.\r\n');
     expect(edits).toEqual([{ rule: 'indefinite-article', line: 5, column: 9, offset: 30, before: 'a', after: 'an' }]);
   });
 
@@ -178,60 +178,39 @@ describe('copyEdit — reports', () => {
     ['plain-words', 'We facilitate it.', 'facilitate'],
     ['repeated-word', 'It was very very late.', 'very very'],
     ['split-word', 'There is no where to go.', 'no where'],
-  ])('%s as a remark, changing nothing', async (rule, text, excerpt) => {
-    const { text: outcome, edits, remarks } = await copyEdit(text);
+  ])('%s as a remark, changing nothing', (rule, text, excerpt) => {
+    const { text: outcome, edits, remarks } = copyEdit(text);
     expect(outcome).toBe(text);
     expect(edits).toEqual([]);
     expect(remarks).toContainEqual(expect.objectContaining({ rule, line: 1, offset: text.indexOf(excerpt), excerpt }));
   });
 
-  it('a long sentence once', async () => {
+  it('a long sentence once', () => {
     const text = `${'we saw one big old red dog and '.repeat(7)}that was all.`;
-    const { remarks } = await copyEdit(text);
+    const { remarks } = copyEdit(text);
     expect(remarks.map(({ rule }) => rule)).toEqual(['long-sentence']);
   });
 
-  it('a misspelt word once, and no names, terms, initialisms or British spellings', async () => {
+  it('a misspelt word once, and no names, terms, initialisms or British spellings', () => {
     const text =
       'We recieve it, and recieve more. Ask Illsley at the GSA about idempotency, webhooks and the colour of an organisation. ' +
       'The `foobaz` and fooBaz and foo_bar are code. My zorgle knows.';
-    const { remarks } = await copyEdit(text, { knownWords: ['Zorgle'] });
+    const { remarks } = copyEdit(text, { knownWords: ['Zorgle'] });
     expect(remarks.filter(({ rule }) => rule === 'spelling').map(({ excerpt }) => excerpt)).toEqual(['recieve']);
   });
 });
 
 describe('copyEdit — on whole documents', () => {
   const names = readdirSync(articles).filter((name) => name.endsWith('.md'));
-  it.each(names)('%s: finds its slips, then nothing more, and its edits replay', async (name) => {
+  it.each(names)('%s: finds its slips, then nothing more, and its edits replay', (name) => {
     const markdown = readFileSync(new URL(name, articles), 'utf8');
-    const { text, edits } = await copyEdit(markdown);
+    const { text, edits } = copyEdit(markdown);
     expect(new Set(edits.map(({ rule }) => rule))).toEqual(
       new Set(['repeated-word', 'sentence-spacing', 'word-spacing', 'quotes', 'plain-words', 'indefinite-article']),
     );
     expect(replay(markdown, edits)).toBe(text);
-    expect((await copyEdit(text)).edits).toEqual([]);
+    expect(copyEdit(text).edits).toEqual([]);
     expect(structureOf(parseMarkdown(text))).toBe(structureOf(parseMarkdown(markdown)));
-  });
-
-  it('edits 200 KB in a few seconds', async () => {
-    const paragraph = "It doesnt take a hour to read the the long text, *however* “odd” it's.  See `code`.\n\n";
-    const markdown = paragraph.repeat(Math.ceil(200_000 / paragraph.length));
-    const startedAt = performance.now();
-    const { edits } = await copyEdit(markdown);
-    expect(edits.length).toBe(5 * Math.ceil(200_000 / paragraph.length));
-    expect(performance.now() - startedAt).toBeLessThan(20_000);
-  });
-
-  it.each(['a', 'a.bb', 'x/', '{{ ', "'a ", '{% raw %} ', '$a '])('is not slow on 100 KB of %j', async (unit) => {
-    const markdown = unit.repeat(100_000 / unit.length);
-    const startedAt = performance.now();
-    expect((await copyEdit(markdown)).text).toBe(markdown);
-    expect(performance.now() - startedAt).toBeLessThan(8_000);
-  });
-
-  it('stops when told to', async () => {
-    const signal = AbortSignal.abort(new Error('enough'));
-    await expect(copyEdit('Some text.', { signal })).rejects.toThrow('enough');
   });
 });
 
@@ -322,13 +301,13 @@ describe('copyEdit — for any document', () => {
   );
   const document = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(''));
 
-  it('its outcome is final, its edits replay, its structure stays', async () => {
-    await fc.assert(
-      fc.asyncProperty(document, async (markdown) => {
-        const { text, edits, remarks } = await copyEdit(markdown);
+  it('its outcome is final, its edits replay, its structure stays', () => {
+    fc.assert(
+      fc.property(document, (markdown) => {
+        const { text, edits, remarks } = copyEdit(markdown);
         expect(replay(markdown, edits)).toBe(text);
         expect(structureOf(parseMarkdown(text))).toBe(structureOf(parseMarkdown(markdown)));
-        expect((await copyEdit(text)).edits).toEqual([]);
+        expect(copyEdit(text).edits).toEqual([]);
         for (const { offset } of remarks) expect(offset).toBeLessThan(markdown.length);
       }),
       { numRuns: 500 },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { illustrationAltText, insertHeaderImage } from './header-image.js';
+import { insertHeaderImage } from './header-image.js';
 import { parseMarkdown } from './markdown-tree.js';
 
 const image = { path: 'a.svg', alt: 'Alt' };
@@ -24,12 +24,12 @@ describe('insertHeaderImage — places it', () => {
     ['after a byte order mark', '\u{feff}Text.', '\u{feff}![Alt](a.svg)\n\nText.'],
     ['before indented code', '    code\n', '![Alt](a.svg)\n\n    code\n'],
     ['in an empty document', '', '![Alt](a.svg)\n'],
-  ])('%s', async (_name, before, after) => {
-    expect(await insertHeaderImage(before, image)).toBe(after);
-    expect(await insertHeaderImage(after, image)).toBe(after);
+  ])('%s', (_name, before, after) => {
+    expect(insertHeaderImage(before, image)).toBe(after);
+    expect(insertHeaderImage(after, image)).toBe(after);
   });
 
-  it('so that alt text and path come back whole, whatever they are, and a second time changes nothing', async () => {
+  it('so that alt text and path come back whole, whatever they are, and a second time changes nothing', () => {
     const documents = fc.constantFrom(
       'Text.\n',
       '# T\nText.\n',
@@ -41,10 +41,10 @@ describe('insertHeaderImage — places it', () => {
       '[a]: b\n',
     );
     const signs = fc.string({ unit: fc.constantFrom(...'ab []()<>\\`*_{}%!"\'&#;~|$:/.=-é😀'), maxLength: 12 });
-    await fc.assert(
-      fc.asyncProperty(documents, signs, signs, async (markdown, alt, name) => {
+    fc.assert(
+      fc.property(documents, signs, signs, (markdown, alt, name) => {
         const path = `a${name}.svg`;
-        const outcome = await insertHeaderImage(markdown, { path, alt });
+        const outcome = insertHeaderImage(markdown, { path, alt });
         const added = outcome.indexOf('![');
         expect(outcome.length).toBeGreaterThan(markdown.length);
         expect(markdown.startsWith(outcome.slice(0, added).trimEnd())).toBe(true);
@@ -54,7 +54,7 @@ describe('insertHeaderImage — places it', () => {
         const shown = images.find((node) => node.type === 'image');
         expect(shown).toMatchObject({ alt: alt.replace(/\s+/g, ' ').trim() });
         expect(decodeURIComponent(shown?.type === 'image' ? shown.url : '')).toBe(safeDecode(path));
-        expect(await insertHeaderImage(outcome, { path, alt: 'Other' })).toBe(outcome);
+        expect(insertHeaderImage(outcome, { path, alt: 'Other' })).toBe(outcome);
       }),
     );
   });
@@ -64,13 +64,3 @@ describe('insertHeaderImage — places it', () => {
 function safeDecode(path: string): string {
   return decodeURIComponent(path.replace(/%(?![\dA-Fa-f]{2})/g, '%25'));
 }
-
-describe('illustrationAltText — says what is to be seen', () => {
-  it.each([
-    ['T', ['a', 'b', 'c', 'd'], 'Illustration of the article “T”: a, b and c'],
-    ['T', ['a'], 'Illustration of the article “T”: a'],
-    [' ', [], 'Illustration of the article'],
-  ])('%s, %j', (title, terms, text) => {
-    expect(illustrationAltText(title, terms)).toBe(text);
-  });
-});

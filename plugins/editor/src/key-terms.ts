@@ -1,8 +1,12 @@
-import { LOCKED, type ProseBlock } from './prose-block.js';
+import { LOCKED, type ProseBlock, TITLED } from './prose-block.js';
+import { hasFlag } from './prose-edits.js';
+import { opensSentence } from './sentence-opening.js';
 import { isStopWord } from './stop-words.js';
 
 const MAX_TERMS = 7;
 const MAX_WORDS_PER_TERM = 3;
+/** What is longer is no word, and ends a term as punctuation does. */
+const MAX_WORD_LENGTH = 40;
 /** How much more a mention in a heading says than one in running text. */
 const HEADING_WEIGHT = 2;
 const TITLE_WEIGHT = 4;
@@ -50,10 +54,11 @@ export function keyTerms(blocks: readonly ProseBlock[], title: string, maxTerms:
       }
     }
   };
-  for (const phrase of phrasesOf(title)) add(phrase, TITLE_WEIGHT, 0);
+  const capitals = capitalsIn(blocks);
+  for (const phrase of phrasesOf(title, capitals)) add(phrase, TITLE_WEIGHT, 0);
   for (const block of blocks) {
     const weight = block.kind === 'heading' ? HEADING_WEIGHT : 1;
-    for (const phrase of phrasesOf(readable(block))) add(phrase, weight, 1);
+    for (const phrase of phrasesOf(readable(block), capitals)) add(phrase, weight, 1);
   }
   const scored = [...candidates.values()]
     .filter(
@@ -93,25 +98,62 @@ function readable(block: ProseBlock): string {
   return text;
 }
 
-function phrasesOf(text: string): string[][] {
+function phrasesOf(text: string, capitals: Capitals): string[][] {
   const phrases: string[][] = [];
+  const add = (phrase: readonly string[]): void => {
+    if (phrase.length > 0) phrases.push(phrase.map((word, at) => listedForm(word, phrase[at + 1], capitals)));
+  };
   for (const run of text.replaceAll('’', "'").split(/[^\p{L}\p{N}' \t\r\n-]+|(?:^|\s)-+(?:\s|$)/u)) {
     let phrase: string[] = [];
     for (const token of run.split(/\s+/)) {
-      const word = token.replace(/^['-]+|['-]+$/g, '').replace(/'s$/, '');
+      const word = token.length > MAX_WORD_LENGTH ? '' : bareWord(token);
       if (word === '' || !/\p{L}/u.test(word) || isStopWord(word.toLowerCase())) {
-        if (phrase.length > 0) phrases.push(phrase);
+        add(phrase);
         phrase = [];
-      } else phrase.push(properForm(word));
+      } else phrase.push(word);
     }
-    if (phrase.length > 0) phrases.push(phrase);
+    add(phrase);
   }
   return phrases;
 }
 
-/** Initialisms and names with inner capitals keep them; other words are listed in lower case. */
-function properForm(word: string): string {
-  return /\p{L}.*\p{Lu}/u.test(word) || /\d/.test(word) ? word : word.toLowerCase();
+/** Without hyphens and apostrophes around it, and without a possessive. */
+function bareWord(token: string): string {
+  return token.replace(/^['-]+|['-]+$/g, '').replace(/'s$/, '');
+}
+
+/** Names, initialisms and words with inner capitals or digits as they are written; others in lower case. */
+function listedForm(word: string, next: string | undefined, capitals: Capitals): string {
+  const lower = word.toLowerCase();
+  if (/\p{L}.*\p{Lu}|\d/u.test(word) || isName(capitals.get(lower))) return word;
+  // A first name that only ever opens a sentence is known by the name after it.
+  const isFirstName = next !== undefined && !capitals.has(lower) && isName(capitals.get(next.toLowerCase()));
+  return isFirstName ? word : lower;
+}
+
+/** Words of running text, in lower case: how often each has a capital, or none, where only a name has one. */
+type Capitals = ReadonlyMap<string, { readonly with: number; readonly without: number }>;
+
+function isName(seen: { readonly with: number; readonly without: number } | undefined): boolean {
+  return seen !== undefined && seen.with > 4 * seen.without;
+}
+
+function capitalsIn(blocks: readonly ProseBlock[]): Capitals {
+  const capitals = new Map<string, { with: number; without: number }>();
+  for (const block of blocks) {
+    if (block.kind !== 'paragraph') continue;
+    const text = block.text.replaceAll('’', "'");
+    for (const { 0: token, index } of text.matchAll(/\p{L}[\p{L}\p{N}'-]*/gu)) {
+      if (token.length > MAX_WORD_LENGTH || hasFlag(block, index, index + token.length, LOCKED | TITLED)) continue;
+      if (opensSentence(text, index) || /["“‘'(]/.test(text.charAt(index - 1))) continue;
+      const word = bareWord(token);
+      const seen = capitals.get(word.toLowerCase()) ?? { with: 0, without: 0 };
+      if (/^\p{Lu}/u.test(word)) seen.with++;
+      else seen.without++;
+      capitals.set(word.toLowerCase(), seen);
+    }
+  }
+  return capitals;
 }
 
 /** Singular and plural count as one. */

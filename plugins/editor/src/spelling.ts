@@ -1,10 +1,10 @@
-import type nspell from 'nspell';
+import english from 'dictionary-en';
+import nspell from 'nspell';
 import { LOCKED, type ProseBlock } from './prose-block.js';
 import { hasFlag, type ProseRemark } from './prose-edits.js';
+import { opensSentence } from './sentence-opening.js';
 import { isTechnicalWord } from './technical-words.js';
 
-/** More unknown words than this in one article, and the list helps nobody. */
-const MAX_REMARKS = 40;
 /** Suggestions are slow to find; only the first words get them. */
 const MAX_SUGGESTIONS = 15;
 /** A word written this often is the author's term. */
@@ -19,12 +19,7 @@ const MIN_PART_LENGTH = 4;
 
 const WORD = /\p{L}[\p{L}\p{M}’']*\p{L}/gu;
 
-let speller: Promise<nspell> | undefined;
-
-async function loadSpeller(): Promise<nspell> {
-  const [{ default: create }, { default: english }] = await Promise.all([import('nspell'), import('dictionary-en')]);
-  return create({ aff: Buffer.from(english.aff), dic: Buffer.from(english.dic) });
-}
+const speller = nspell({ aff: Buffer.from(english.aff), dic: Buffer.from(english.dic) });
 
 interface Unknown {
   readonly block: ProseBlock;
@@ -34,16 +29,14 @@ interface Unknown {
 }
 
 /** Words that English does not know, one remark per distinct word, at its first place. Names, code and terms are let be. */
-export async function spellingRemarks(
+export function spellingRemarks(
   blocks: readonly ProseBlock[],
   knownWords: readonly string[],
-): Promise<{ block: ProseBlock; remark: ProseRemark }[]> {
-  speller ??= loadSpeller();
-  const english = await speller;
+): { block: ProseBlock; remark: ProseRemark }[] {
   const known = new Set(knownWords.map((word) => word.toLowerCase()));
   const verdicts = new Map<string, boolean>();
   const isKnown = (word: string): boolean => {
-    const verdict = verdicts.get(word) ?? (known.has(word) || isTechnicalWord(word) || isEnglish(english, word));
+    const verdict = verdicts.get(word) ?? (known.has(word) || isTechnicalWord(word) || isEnglish(word));
     verdicts.set(word, verdict);
     return verdict;
   };
@@ -78,8 +71,8 @@ export async function spellingRemarks(
     }
   }
   const remarks = [...unknown].filter(([word, { count }]) => !names.has(word) && count < OWN_TERM_COUNT);
-  return remarks.slice(0, MAX_REMARKS).map(([word, { block, start, end, count }], index) => {
-    const suggestions = index < MAX_SUGGESTIONS && word.length < 20 ? english.suggest(word).slice(0, 3) : [];
+  return remarks.map(([word, { block, start, end, count }], index) => {
+    const suggestions = index < MAX_SUGGESTIONS && word.length < 20 ? speller.suggest(word).slice(0, 3) : [];
     const hint = suggestions.length > 0 ? `; perhaps ${suggestions.join(', ')}` : '';
     const times = count > 1 ? ` (${count} times)` : '';
     const message = `“${block.text.slice(start, end)}” is not in the dictionary${times}${hint}`;
@@ -94,21 +87,17 @@ function isPlainWord(text: string, start: number, end: number): boolean {
   );
 }
 
-function opensSentence(text: string, start: number): boolean {
-  return /(?:^|[.!?:]["'”’)]*\s+["'“‘(]*)$/.test(text.slice(Math.max(0, start - 6), start));
-}
-
 const PREFIX =
   /^(?:anti|auto|co|counter|cross|de|dis|hyper|inter|macro|mega|meta|micro|mini|mis|multi|non|over|post|pre|pseudo|re|semi|sub|super|trans|un|under)(?=[a-z]{4})/;
 
-function isEnglish(english: nspell, word: string): boolean {
-  if (english.correct(word) || english.correct(americanSpelling(word))) return true;
-  if (english.correct(word.charAt(0).toUpperCase() + word.slice(1))) return true;
+function isEnglish(word: string): boolean {
+  if (speller.correct(word) || speller.correct(americanSpelling(word))) return true;
+  if (speller.correct(word.charAt(0).toUpperCase() + word.slice(1))) return true;
   const stem = word.replace(PREFIX, '');
-  if (stem !== word && (english.correct(stem) || english.correct(americanSpelling(stem)))) return true;
+  if (stem !== word && (speller.correct(stem) || speller.correct(americanSpelling(stem)))) return true;
   // Two whole words grown together, as technical writing likes them: code base, time line.
   for (let at = 4; at <= word.length - 4; at++) {
-    if (english.correct(word.slice(0, at)) && english.correct(word.slice(at))) return true;
+    if (speller.correct(word.slice(0, at)) && speller.correct(word.slice(at))) return true;
   }
   return false;
 }

@@ -25,7 +25,7 @@ const VERBATIM: readonly RegExp[] = [
   /(?<![\w.])[\w.]+\(\)/gu,
   /\b\w+::\w[\w:]*/gu,
   /\b[a-z]+[A-Z]\w*/gu,
-  /(?<![\w.])\.?[A-Za-z\d-]+(?:\.[A-Za-z\d-]{2,})*\.[a-z]{2,5}(?!\w)/gu,
+  /(?<![\w.-])\.?[A-Za-z\d-]+(?:\.[A-Za-z\d-]{2,})*\.[a-z]{2,5}(?!\w)/gu,
 ];
 
 /** Ranges of `text` that no rule may touch, in no particular order. */
