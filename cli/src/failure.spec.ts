@@ -11,9 +11,12 @@ function startError(kind: { readonly prototype: Error }): Error {
 const startErrors = [ComponentMissingError, JaegerStartError, NatsStartError, ProcessStartError];
 
 describe('exitCodeOf', () => {
-  it.each(Object.keys(FAULTS) as FaultCode[])('the fault %s — 3 when nobody could be reached, else 1', (code) => {
-    expect(exitCodeOf(new Fault(code, 'x'))).toBe(code === 'unavailable' ? 3 : 1);
-  });
+  it.each(Object.keys(FAULTS) as FaultCode[])(
+    'the fault %s — 3 when nobody could be reached, 2 when nothing could be asked, else 1',
+    (code) => {
+      expect(exitCodeOf(new Fault(code, 'x'))).toBe({ unavailable: 3, 'invalid-argument': 2 }[code as string] ?? 1);
+    },
+  );
 
   it('a mistake on the command line — 2', () => {
     expect(exitCodeOf(new UsageError('x'))).toBe(2);

@@ -1,6 +1,6 @@
 /** How a command ends when it cannot do what it was asked: a message that says what to do next, and an exit code. */
 import { ComponentMissingError, JaegerStartError, NatsStartError, ProcessStartError } from '@orchestrator/local';
-import { Fault } from '@orchestrator/protocol';
+import { Fault, type FaultCode } from '@orchestrator/protocol';
 
 /** 0 is success. */
 export const EXIT = {
@@ -24,10 +24,16 @@ export class InterruptedError extends Error {
 /** A mistake of the person at the keyboard. */
 export class UsageError extends Error {}
 
+/** Of faults that are thrown, where no call could be made at all: how a call ended is the outcome of the call. */
+const EXIT_OF_FAULT: { readonly [code in FaultCode]?: number } = {
+  'invalid-argument': EXIT.usage,
+  unavailable: EXIT.unavailable,
+};
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof InterruptedError) return EXIT.interrupted;
-  if (Fault.is(error)) return error.code === 'unavailable' ? EXIT.unavailable : EXIT.fault;
+  if (Fault.is(error)) return EXIT_OF_FAULT[error.code] ?? EXIT.fault;
   return isStartError(error) ? EXIT.unavailable : EXIT.fault;
 }
 

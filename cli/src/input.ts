@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { UsageError } from './failure.js';
 
 /** Reads a text file. @throws UsageError that says what is wrong with it */
@@ -12,6 +13,22 @@ export function readText(file: string): string {
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'it may not be read' : String(code);
     throw new UsageError(`Cannot read ${file}: ${why}.`);
   }
+}
+
+/** Checks that files can be written into a folder, which need not be there yet. @throws UsageError */
+export function checkWritableFolder(folder: string): void {
+  let place = resolve(folder);
+  while (isAbsent(place)) place = dirname(place);
+  if (!statSync(place).isDirectory()) throw new UsageError(`Cannot write to ${folder}: ${place} is a file.`);
+  try {
+    accessSync(place, constants.W_OK | constants.X_OK);
+  } catch {
+    throw new UsageError(`Cannot write to ${folder}: ${place} may not be written to.`);
+  }
+}
+
+function isAbsent(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) === undefined;
 }
 
 /** Arguments of a call: JSON text, a file that holds it, or `-` for standard input. @throws UsageError */

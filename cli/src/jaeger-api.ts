@@ -3,6 +3,10 @@ interface TraceAnswer {
   readonly data?: readonly { readonly spans: readonly unknown[] }[];
 }
 
+/** Said of a Jaeger without a web page. */
+export const NO_PAGE =
+  'answers in JSON only, because Go builds it without its web page. For the page put a released jaeger on PATH (https://www.jaegertracing.io/download/), or set ORC_JAEGER_URL to one that runs.';
+
 const ATTEMPTS = 60;
 const PAUSE_MS = 50;
 

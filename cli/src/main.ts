@@ -1,4 +1,5 @@
-import { Command, CommanderError } from 'commander';
+import { isName } from '@orchestrator/protocol';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addCallCommand } from './commands/call.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addPluginsCommand } from './commands/plugins.js';
@@ -11,11 +12,16 @@ const program = new Command('orchestrator')
   .description('Plugins that call each other: run the system, call capabilities, read call trees.')
   .version('0.1.0')
   .option('--nats <url>', 'where NATS is (default: NATS_URL, or nats://127.0.0.1:4222)')
-  .option('--caller <name>', 'the name to call under', 'cli')
+  .option('--caller <name>', 'the name to call under', callerName, 'cli')
   .showHelpAfterError('Try: orchestrator --help')
   .exitOverride();
 
 for (const add of [addUpCommand, addDemoCommand, addPluginsCommand, addCallCommand, addTraceCommand]) add(program);
+
+function callerName(text: string): string {
+  if (isName(text)) return text;
+  throw new InvalidArgumentError('A name has lower case letters, digits and inner hyphens, at most 63 characters.');
+}
 
 try {
   await program.parseAsync();

@@ -1,3 +1,4 @@
+import { DEFAULT_NATS_URL } from '@orchestrator/bus';
 import pc from 'picocolors';
 import { EXIT, InterruptedError } from './failure.js';
 
@@ -10,6 +11,12 @@ export function coloursFor(stream: NodeJS.WriteStream): Colours {
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+/** How this command is called, for hints: at the same NATS server as now. */
+export function commandLine(nats: string | undefined, words: string): string {
+  const at = nats === undefined || nats === DEFAULT_NATS_URL ? '' : ` --nats ${nats}`;
+  return `npx orchestrator${at} ${words}`;
 }
 
 export function printJson(value: unknown): void {
@@ -29,14 +36,17 @@ export interface Interruption {
   during<T>(work: Promise<T>): Promise<T>;
 }
 
+/** A terminal and npm may both pass on the same Ctrl-C. */
+const SAME_KEYSTROKE_MS = 500;
+
 /** Listens from now on; a second Ctrl-C ends the process at once. */
 export function listenForInterruption(): Interruption {
-  let isFirst = true;
+  let firstAtMs: number | undefined;
   const happened = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
-        if (!isFirst) process.exit(EXIT.interrupted);
-        isFirst = false;
+        firstAtMs ??= Date.now();
+        if (Date.now() - firstAtMs > SAME_KEYSTROKE_MS) process.exit(EXIT.interrupted);
         resolve();
       });
     }

@@ -49,7 +49,7 @@ describe('startJaeger', () => {
 
   it('uses one that runs already, and says so when it does not answer', async () => {
     const used = await startJaeger({ acceptAddress: true, env: { ORC_JAEGER_URL: `${jaeger.queryUrl}/` } });
-    expect(used).toMatchObject({ queryUrl: jaeger.queryUrl, otlpHttpUrl: 'http://127.0.0.1:4318', external: true });
+    expect(used).toMatchObject({ queryUrl: jaeger.queryUrl, otlpHttpUrl: 'http://127.0.0.1:4318', process: undefined });
     await used.stop();
     const missing = startJaeger({ acceptAddress: true, env: { ORC_JAEGER_URL: 'http://127.0.0.1:1' } });
     await expect(missing).rejects.toThrow(

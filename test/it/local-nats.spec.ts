@@ -38,31 +38,36 @@ describe('startNats', () => {
       await connection.close();
       expect(readFileSync(nats.logFile ?? '', 'utf8')).toContain('Server is ready');
       await nats.stop();
-      expect(await nats.exited).toEqual({ code: 0, signal: null });
+      expect(await nats.process?.exited).toEqual({ code: 0, signal: null });
       expect(existsSync(nats.dataDir ?? '')).toBe(false);
       expect(existsSync(nats.logFile ?? '')).toBe(false);
       await expect(connect({ servers: nats.url, reconnect: false })).rejects.toThrow();
     }
   });
 
-  it('is started again after kill -9, on the same port and with what was acknowledged before', async () => {
-    const first = await start({ dataDir: createDataDir() });
-    const connection = await connect({ servers: first.url, reconnectTimeWait: 20, maxReconnectAttempts: -1 });
+  it.each([
+    ['a data folder that is kept', true],
+    ['a private data folder', false],
+  ])('with %s — is started again after kill -9, on the same port and with what was acknowledged', async (_, isKept) => {
+    const nats = await start(isKept ? { dataDir: createDataDir() } : {});
+    const connection = await connect({ servers: nats.url, reconnectTimeWait: 20, maxReconnectAttempts: -1 });
     const manager = await jetstreamManager(connection);
     await manager.streams.add({ name: 'KEPT', subjects: ['kept'] });
     await jetstream(connection).publish('kept', 'still here');
     const reconnected = (async () => {
       for await (const status of connection.status()) if (status.type === 'reconnect') return;
     })();
-    first.kill('SIGKILL');
-    expect(await first.exited).toEqual({ code: null, signal: 'SIGKILL' });
-    const second = await start({ dataDir: first.dataDir ?? '', port: first.port });
-    expect(second.url).toBe(first.url);
+    const killed = nats.process;
+    killed?.kill('SIGKILL');
+    expect(await killed?.exited).toEqual({ code: null, signal: 'SIGKILL' });
+    const again = await nats.restart();
+    expect(nats.process).toBe(again);
+    expect(again.pid).not.toBe(killed?.pid);
     await reconnected;
     expect((await manager.streams.getMessage('KEPT', { seq: 1 }))?.string()).toBe('still here');
     await connection.close();
-    await second.stop();
-    expect(existsSync(second.dataDir ?? '')).toBe(true);
+    await nats.stop();
+    expect(existsSync(nats.dataDir ?? '')).toBe(isKept);
   });
 
   it('names a port that is in use', async () => {
@@ -79,7 +84,7 @@ describe('startNats', () => {
   it('names a data folder that is in use, and by whom', async () => {
     const dataDir = createDataDir();
     const first = await start({ dataDir });
-    const message = `The data folder ${dataDir} is in use by the process ${first.pid}.`;
+    const message = `The data folder ${dataDir} is in use by the process ${first.process?.pid}.`;
     await expect(start({ dataDir })).rejects.toMatchObject({ name: 'NatsStartError', message });
     await first.stop();
     await start({ dataDir });
@@ -99,10 +104,11 @@ describe('startNats — a server that runs already', () => {
     const nats = await start();
     const env = { ...process.env, ORC_NATS_URL: nats.url };
     const used = await startNats({ acceptAddress: true, env });
-    expect(used).toMatchObject({ url: nats.url, port: nats.port, external: true });
+    expect(used).toMatchObject({ url: nats.url, port: nats.port, process: undefined });
+    await expect(used.restart()).rejects.toThrow('was not started here');
     await used.stop();
     await (await connect({ servers: nats.url })).close();
-    expect((await start({ env })).external).toBe(false);
+    expect((await start({ env })).process).toBeDefined();
   });
 
   it('is named when it does not answer', async () => {

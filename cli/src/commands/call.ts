@@ -1,10 +1,10 @@
 import type { CallOutcome } from '@orchestrator/bus';
-import { Fault, parseCapabilityRef } from '@orchestrator/protocol';
+import { type Fault, parseCapabilityRef } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '../failure.js';
 import { readArguments } from '../input.js';
 import { type Session, withSession } from '../session.js';
-import { listenForInterruption, print, printJson, tell } from '../terminal.js';
+import { commandLine, listenForInterruption, print, printJson, tell } from '../terminal.js';
 
 interface CallCommandOptions {
   readonly args: string;
@@ -15,6 +15,8 @@ interface CallCommandOptions {
   readonly timeout?: string;
   readonly json?: boolean;
 }
+
+type ShowOptions = CallCommandOptions & { readonly nats: string | undefined };
 
 export function addCallCommand(program: Command): void {
   program
@@ -31,14 +33,15 @@ export function addCallCommand(program: Command): void {
     .action(async (capability: string, options: CallCommandOptions) => {
       const ref = parseCapabilityRef(capability);
       const args = readArguments(options.args);
-      const callOptions = { range: options.range, key: options.id, timeoutMs: timeoutMs(options), signal: ctrlC() };
-      await withSession(program.opts(), async (session) => {
-        if (!options.durable) {
-          show(await session.client.call(ref, args, callOptions), options);
-          return;
-        }
-        await request(session, ref, args, callOptions, options);
+      if (!options.wait && !options.durable)
+        throw new UsageError('--no-wait is for --durable: only a result that is stored can be had later.');
+      const callOptions = { range: options.range, key: options.id, timeoutMs: timeoutMs(options) };
+      const { nats } = program.opts<{ nats?: string }>();
+      const work = withSession(program.opts(), async (session) => {
+        if (options.durable) await request(session, ref, args, callOptions, { ...options, nats });
+        else show(await session.client.call(ref, args, callOptions), { ...options, nats });
       });
+      await listenForInterruption().during(work); // Ctrl-C gives up waiting; what is stored goes on
     });
 }
 
@@ -47,7 +50,7 @@ async function request(
   ref: ReturnType<typeof parseCapabilityRef>,
   args: unknown,
   callOptions: Parameters<Session['client']['request']>[2],
-  options: CallCommandOptions,
+  options: ShowOptions,
 ): Promise<void> {
   const handle = await client.request(ref, args, callOptions);
   if (!options.wait) {
@@ -59,7 +62,7 @@ async function request(
   show(await handle.outcome(), options);
 }
 
-function show(outcome: CallOutcome, { json }: CallCommandOptions): void {
+function show(outcome: CallOutcome, { json, nats }: ShowOptions): void {
   const { result, invocation, correlation } = outcome;
   if (!result.ok) process.exitCode = EXIT.fault;
   if (json) {
@@ -68,7 +71,7 @@ function show(outcome: CallOutcome, { json }: CallCommandOptions): void {
   }
   if (result.ok) print(JSON.stringify(result.value, null, 2));
   else tell(describeFault(result.fault));
-  if (correlation) tell(`Call tree: orchestrator trace ${correlation}`);
+  if (correlation) tell(`Call tree: ${commandLine(nats, `trace ${correlation}`)}`);
 }
 
 function describeFault(fault: Fault): string {
@@ -82,13 +85,4 @@ function timeoutMs({ timeout }: CallCommandOptions): number | undefined {
   const seconds = Number(timeout);
   if (!Number.isFinite(seconds) || seconds <= 0) throw new UsageError('--timeout takes a positive number of seconds.');
   return seconds * 1000;
-}
-
-/** Ctrl-C gives up waiting; what is stored goes on. */
-function ctrlC(): AbortSignal {
-  const controller = new AbortController();
-  void listenForInterruption().happened.then(() =>
-    controller.abort(new Fault('cancelled', 'No longer waiting for it.')),
-  );
-  return controller.signal;
 }

@@ -5,8 +5,8 @@ import { type RunningJaeger, shippedPlugins, startSystem } from '@orchestrator/l
 import { type CallTree, flattenTree, LIMITS, patterns, randomId } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '../failure.js';
-import { readText } from '../input.js';
-import { countSpans } from '../jaeger-api.js';
+import { checkWritableFolder, readText } from '../input.js';
+import { countSpans, NO_PAGE } from '../jaeger-api.js';
 import { renderTree } from '../render-tree.js';
 import { type Session, withSession } from '../session.js';
 import { coloursFor, listenForInterruption, print, tell } from '../terminal.js';
@@ -44,6 +44,7 @@ export function addDemoCommand(program: Command): void {
 
 async function demo(options: DemoOptions): Promise<void> {
   const text = readArticle(options.article);
+  checkWritableFolder(outputFolder(options));
   const interruption = listenForInterruption();
   const jaeger = await interruption.during(jaegerIfToBeHad(options.buildJaeger));
   try {
@@ -57,7 +58,7 @@ async function demo(options: DemoOptions): Promise<void> {
     try {
       const session = { nats: system.nats.url, caller: CALLER };
       await interruption.during(withSession(session, (open) => prepare(open, text, options, jaeger)));
-      if (jaeger && !jaeger.external && process.stdout.isTTY) {
+      if (jaeger?.process && process.stdout.isTTY) {
         tell('\nJaeger runs until Ctrl-C, so that you can look at the trace.');
         await interruption.happened;
       }
@@ -67,6 +68,10 @@ async function demo(options: DemoOptions): Promise<void> {
   } finally {
     await jaeger?.stop();
   }
+}
+
+function outputFolder({ out, article }: DemoOptions): string {
+  return join(out, basename(article, extname(article)));
 }
 
 function readArticle(file: string): string {
@@ -82,7 +87,7 @@ function readArticle(file: string): string {
 async function prepare(
   session: Session,
   text: string,
-  { article, out }: DemoOptions,
+  options: DemoOptions,
   jaeger: RunningJaeger | undefined,
 ): Promise<void> {
   session.bus.nc.subscribe(patterns.progressFor(CALLER), {
@@ -96,8 +101,10 @@ async function prepare(
   const outcome = await handle.outcome();
   const tree = await completeTree(session, outcome);
   if (outcome.result.ok) {
-    const folder = join(out, basename(article, extname(article)));
-    report(writeOutputs(folder, outcome.result.value as PreparedArticle), outcome.result.value as PreparedArticle);
+    report(
+      writeOutputs(outputFolder(options), outcome.result.value as PreparedArticle),
+      outcome.result.value as PreparedArticle,
+    );
   } else {
     process.exitCode = EXIT.fault;
   }
@@ -152,9 +159,16 @@ async function reportTrace(tree: CallTree, jaeger: RunningJaeger | undefined): P
   }
   const wanted = flattenTree(tree).length;
   const found = await countSpans(jaeger.queryUrl, tree.traceId, wanted);
-  const stays = jaeger.external || process.stdout.isTTY;
-  const where = stays ? '' : ', until this demo ends; in a terminal it waits for you';
-  print(`\n${jaeger.queryUrl}/trace/${tree.traceId}   the trace in Jaeger, ${found} of ${wanted} invocations${where}`);
+  const count = `${found} of ${wanted} invocations`;
+  if (jaeger.process && !process.stdout.isTTY) {
+    print(`
+Jaeger got the trace, ${count}, and ends with this demo, which waits only in a terminal. To keep traces: npx orchestrator up, or set ORC_JAEGER_URL to a Jaeger that runs.`);
+  } else if (jaeger.hasPage) {
+    print(`\n${jaeger.queryUrl}/trace/${tree.traceId}   the trace in Jaeger, ${count}`);
+  } else {
+    print(`\n${jaeger.queryUrl}/api/traces/${tree.traceId}   the trace, ${count}`);
+    print(`This Jaeger ${NO_PAGE}`);
+  }
 }
 
 function projectFolder(): string {

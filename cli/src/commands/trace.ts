@@ -34,7 +34,12 @@ function treeQuery(correlation: string | undefined, { request, id }: TraceOption
   if ([correlation, request, id].filter((one) => one !== undefined).length !== 1) {
     throw new UsageError('Give one of: a correlation id, --request <seq>, --id <ce-id>.');
   }
-  if (correlation !== undefined) return { correlation };
   if (id !== undefined) return { key: id };
-  return { request: Number(request) };
+  if (correlation !== undefined) {
+    if (!/^[0-9a-f]{32}$/.test(correlation)) throw new UsageError('A correlation id is 32 hex digits in lower case.');
+    return { correlation };
+  }
+  const sequence = Number(request);
+  if (!Number.isSafeInteger(sequence) || sequence < 1) throw new UsageError('--request takes a number from 1.');
+  return { request: sequence };
 }

@@ -2,17 +2,16 @@ import { resolve } from 'node:path';
 import {
   ANY_PLUGIN_USER,
   type RunningJaeger,
-  type RunningSystem,
+  type RunningProcess,
   shippedPlugins,
   startJaeger,
   startSystem,
 } from '@orchestrator/local';
 import type { Command } from 'commander';
 import { UsageError } from '../failure.js';
-import { coloursFor, listenForInterruption, print, tell } from '../terminal.js';
-
-/** From the end of a process to its next start. */
-const RESTART_MS = 500;
+import { NO_PAGE } from '../jaeger-api.js';
+import { keepRunning } from '../keep-running.js';
+import { coloursFor, commandLine, listenForInterruption, print, tell } from '../terminal.js';
 
 interface UpOptions {
   readonly port: string;
@@ -37,6 +36,7 @@ async function up(options: UpOptions): Promise<void> {
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new UsageError('--port takes a number from 1 to 65535.');
   const interruption = listenForInterruption();
+  const ending = new AbortController();
   const jaeger = options.jaeger ? await interruption.during(jaegerIfToBeHad()) : undefined;
   try {
     const starting = startSystem({
@@ -47,15 +47,15 @@ async function up(options: UpOptions): Promise<void> {
       locate: { log: tell, acceptAddress: true },
       onStep: (step) => tell(`starting ${step} …`),
       log: (line) => {
-        if (options.verbose || /\b(WARN|ERROR|FATAL)\b/.test(line)) tell(line);
+        if (options.verbose || (!ending.signal.aborted && /\b(WARN|ERROR|FATAL)\b/.test(line))) tell(line);
       },
     });
     const system = await interruption.during(starting);
-    let isEnding = false;
-    for (const name of system.processes.keys()) keepRunning(system, name, () => isEnding);
+    for (const [name, running] of system.processes) keepRunning(running, () => system.start(name), ending.signal);
+    if (jaeger?.process) keepRunning(jaeger.process, () => restartJaeger(jaeger), ending.signal);
     announce(system.nats.url, system.urlAs(ANY_PLUGIN_USER), jaeger);
     await interruption.happened;
-    isEnding = true;
+    ending.abort();
     tell('ending …');
     await system.stop();
   } finally {
@@ -63,29 +63,18 @@ async function up(options: UpOptions): Promise<void> {
   }
 }
 
-/** A process that ends by itself is said so, and started again. */
-function keepRunning(system: RunningSystem, name: string, isEnding: () => boolean): void {
-  void system.processes.get(name)?.exited.then(async () => {
-    if (isEnding()) return;
-    tell(`${name} has ended by itself; starting it again`);
-    await new Promise((resume) => setTimeout(resume, RESTART_MS));
-    if (isEnding()) return;
-    try {
-      await system.start(name);
-      keepRunning(system, name, isEnding);
-    } catch (error) {
-      tell(`${name} does not start again: ${(error as Error).message}`);
-    }
-  });
+async function restartJaeger(jaeger: RunningJaeger): Promise<RunningProcess> {
+  const running = await jaeger.restart();
+  tell('jaeger keeps traces in memory: those made so far are gone');
+  return running;
 }
 
 function announce(natsUrl: string, pluginUrl: string, jaeger: RunningJaeger | undefined): void {
   const { bold, dim } = coloursFor(process.stdout);
-  const at = natsUrl === 'nats://127.0.0.1:4222' ? '' : ` --nats ${natsUrl}`;
   print(`${bold('The system is up.')} NATS at ${natsUrl}${jaeger ? `, Jaeger at ${jaeger.queryUrl}` : ''}. Ctrl-C ends it.
-
-  ${dim('see what is installed')}   npx orchestrator${at} plugins
-  ${dim('call a capability')}       npx orchestrator${at} call editor.copy-edit --args '{"text":"It is a apple."}'
+${jaeger && !jaeger.hasPage ? `This Jaeger ${NO_PAGE}\n` : ''}
+  ${dim('see what is installed')}   ${commandLine(natsUrl, 'plugins')}
+  ${dim('call a capability')}       ${commandLine(natsUrl, 'call')} editor.copy-edit --args '{"text":"It is a apple."}'
   ${dim('the same without it')}     nats req -s ${natsUrl} orc.v1.call.me.editor.copy-edit '{"text":"It is a apple."}'
   ${dim('run a plugin of yours')}   NATS_URL=${pluginUrl} node your-plugin.js
 `);

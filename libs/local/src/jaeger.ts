@@ -5,7 +5,8 @@ import { freePort, isPortFree } from './free-port.js';
 import { JAEGER_DEFAULT_PORTS, type JaegerPorts, renderJaegerConfig } from './jaeger-config.js';
 import { type Located, type LocateOptions, locate } from './locate.js';
 import { createPrivateFolder } from './private-folder.js';
-import type { ProcessExit, RunningProcess } from './processes.js';
+import type { RunningProcess } from './processes.js';
+import { Restartable } from './restartable.js';
 import { JAEGER } from './versions.js';
 
 const PORT_ATTEMPTS = 5;
@@ -23,11 +24,12 @@ export interface RunningJaeger {
   readonly queryUrl: string;
   /** Base for OTLP over HTTP: what `OTEL_EXPORTER_OTLP_ENDPOINT` is set to. */
   readonly otlpHttpUrl: string;
-  /** True for a Jaeger that ran already: `stop` does nothing. */
-  readonly external: boolean;
-  readonly pid?: number;
-  /** How Jaeger ended; never settles for an external one. */
-  readonly exited: Promise<ProcessExit>;
+  /** Whether it shows traces as a web page: a Jaeger built by Go alone has only the query API. */
+  readonly hasPage: boolean;
+  /** The process that serves now; undefined for a Jaeger that ran already, which `stop` leaves running. */
+  readonly process: RunningProcess | undefined;
+  /** Starts Jaeger again after its end, on the same ports; what it had stored is lost. @throws ProcessStartError */
+  restart(): Promise<RunningProcess>;
   stop(): Promise<void>;
 }
 
@@ -50,13 +52,22 @@ export async function startJaeger(options: JaegerOptions = {}): Promise<RunningJ
   }
   const home = createPrivateFolder('jaeger');
   try {
-    const { server, ports } = await launch(located, options, home.path);
+    let { queryPort, otlpHttpPort } = options;
+    const server = await Restartable.start(async () => {
+      const launched = await launch(located, queryPort, otlpHttpPort, home.path);
+      queryPort = launched.ports.query;
+      otlpHttpPort = launched.ports.otlpHttp;
+      return launched.server;
+    });
+    const queryUrl = `http://127.0.0.1:${queryPort}`;
     return {
-      queryUrl: `http://127.0.0.1:${ports.query}`,
-      otlpHttpUrl: `http://127.0.0.1:${ports.otlpHttp}`,
-      external: false,
-      pid: server.pid,
-      exited: server.exited,
+      queryUrl,
+      otlpHttpUrl: `http://127.0.0.1:${otlpHttpPort}`,
+      hasPage: await hasPage(queryUrl),
+      get process() {
+        return server.process;
+      },
+      restart: () => server.restart(),
       stop: async () => {
         await server.stop();
         home.remove();
@@ -71,15 +82,16 @@ export async function startJaeger(options: JaegerOptions = {}): Promise<RunningJ
 /** Starts the process; on other ports again when somebody was quicker to take one of the free ones. */
 async function launch(
   located: Exclude<Located, { kind: 'address' }>,
-  options: JaegerOptions,
+  queryPort: number | undefined,
+  otlpHttpPort: number | undefined,
   home: string,
 ): Promise<{ server: RunningProcess; ports: JaegerPorts }> {
   const file = join(home, 'jaeger.yaml');
   for (let attempt = 1; ; attempt += 1) {
     const ports: JaegerPorts = {
-      query: options.queryPort ?? (await freePort()),
+      query: queryPort ?? (await freePort()),
       queryGrpc: await freePort(),
-      otlpHttp: options.otlpHttpPort ?? (await freePort()),
+      otlpHttp: otlpHttpPort ?? (await freePort()),
       otlpGrpc: await freePort(),
     };
     const inContainer = located.kind === 'docker';
@@ -124,8 +136,11 @@ async function useRunning(address: string, env: NodeJS.ProcessEnv): Promise<Runn
   return {
     queryUrl,
     otlpHttpUrl: otlpUrlFor(queryUrl, env),
-    external: true,
-    exited: new Promise(() => {}),
+    hasPage: await hasPage(queryUrl),
+    process: undefined,
+    restart: async () => {
+      throw new JaegerStartError(`The Jaeger at ${queryUrl} was not started here, and cannot be started again.`);
+    },
     stop: async () => {},
   };
 }
@@ -135,6 +150,16 @@ async function answers(queryUrl: string): Promise<boolean> {
     const response = await fetch(`${queryUrl}/api/services`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
     await response.arrayBuffer();
     return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** A build without the web page's files says so on the page that it has instead. */
+async function hasPage(queryUrl: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${queryUrl}/`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    return response.ok && !(await response.text()).includes('not compiled with the UI assets');
   } catch {
     return false;
   }

@@ -7,7 +7,8 @@ import { freePort, isPortFree } from './free-port.js';
 import { type Located, type LocateOptions, locate } from './locate.js';
 import { passLock, releaseLock, takeLock } from './lock-file.js';
 import { createPrivateFolder, type PrivateFolder } from './private-folder.js';
-import type { ProcessExit, RunningProcess } from './processes.js';
+import type { RunningProcess } from './processes.js';
+import { Restartable } from './restartable.js';
 import { NATS_SERVER } from './versions.js';
 
 const PORT_ATTEMPTS = 5;
@@ -28,17 +29,14 @@ export interface NatsOptions extends LocateOptions {
 export interface RunningNats {
   readonly url: string;
   readonly port: number;
-  /** True for a server that ran already: its `stop` and `kill` do nothing, and it has neither pid nor data folder here. */
-  readonly external: boolean;
-  readonly pid?: number;
+  /** The process that serves now; undefined for a server that ran already, which `stop` leaves running. */
+  readonly process: RunningProcess | undefined;
   readonly dataDir?: string;
   readonly logFile?: string;
-  /** How the server ended; never settles for an external one. */
-  readonly exited: Promise<ProcessExit>;
-  /** Ends the server in order and removes what was private to it. May be called after a `kill`. */
+  /** Starts the server again after its end, on the same port, data and users. @throws NatsStartError, ProcessStartError */
+  restart(): Promise<RunningProcess>;
+  /** Ends the server in order and removes what was private to it. */
   stop(): Promise<void>;
-  /** Sends a signal. After SIGKILL and `exited`, `startNats` with the same port and data folder starts it again. */
-  kill(signal: NodeJS.Signals): void;
 }
 
 /** The port or data folder asked for is in use, or nothing answers at the address in the environment. */
@@ -71,28 +69,40 @@ async function startOn(
   const dataDir = options.dataDir ?? join(home.path, 'data');
   const logFile = options.logFile ?? join(home.path, 'nats-server.log');
   mkdirSync(dataDir, { recursive: true });
-  // nats-server does not lock its store, and two of them on one store destroy it.
+  let { port } = options;
+  const server = await Restartable.start(() =>
+    withStoreLocked(dataDir, async () => {
+      const launched = await launch(located, { ...options, port }, { home: home.path, dataDir, logFile });
+      port = launched.port;
+      return launched.server;
+    }),
+  );
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    port: Number(port),
+    get process() {
+      return server.process;
+    },
+    dataDir,
+    logFile,
+    restart: () => server.restart(),
+    stop: async () => {
+      await server.stop();
+      home.remove();
+    },
+  };
+}
+
+/** nats-server does not lock its store, and two of them on one store destroy it: the lock is held as long as the server lives. */
+async function withStoreLocked(dataDir: string, begin: () => Promise<RunningProcess>): Promise<RunningProcess> {
   const lock = join(dataDir, 'in-use.lock');
   const holder = takeLock(lock);
   if (holder) throw new NatsStartError(`The data folder ${dataDir} is in use by the process ${holder.heldBy}.`);
   try {
-    const { server, port } = await launch(located, options, { home: home.path, dataDir, logFile });
+    const server = await begin();
     passLock(lock, server.pid);
     void server.exited.then(() => releaseLock(lock));
-    return {
-      url: `nats://127.0.0.1:${port}`,
-      port,
-      external: false,
-      pid: server.pid,
-      dataDir,
-      logFile,
-      exited: server.exited,
-      kill: server.kill,
-      stop: async () => {
-        await server.stop();
-        home.remove();
-      },
-    };
+    return server;
   } catch (error) {
     releaseLock(lock);
     throw error;
@@ -102,7 +112,7 @@ async function startOn(
 /** Starts the process; on another port again when somebody was quicker to take the free one. */
 async function launch(
   located: Exclude<Located, { kind: 'address' }>,
-  options: NatsOptions,
+  options: NatsOptions & { readonly port: number | undefined },
   paths: { home: string; dataDir: string; logFile: string },
 ): Promise<{ server: RunningProcess; port: number }> {
   const configFile = join(paths.home, 'nats.conf');
@@ -156,10 +166,11 @@ async function useRunning(address: string): Promise<RunningNats> {
   return {
     url: address,
     port,
-    external: true,
-    exited: new Promise(() => {}),
+    process: undefined,
+    restart: async () => {
+      throw new NatsStartError(`The NATS server at ${url.host} was not started here, and cannot be started again.`);
+    },
     stop: async () => {},
-    kill: () => {},
   };
 }
 

@@ -32,6 +32,8 @@ export interface ProcessOptions {
   readonly readyTimeoutMs?: number;
   /** From SIGTERM to SIGKILL in `stop()`. @default 5_000 */
   readonly graceMs?: number;
+  /** Gives up starting: a process that is not ready by then is ended. */
+  readonly signal?: AbortSignal;
 }
 
 /** How a process ended: one of the two is set. */
@@ -141,6 +143,9 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
           tail,
         );
       }),
+      untilAborted(options.signal, over.signal).then(() => {
+        throw new ProcessStartError(name, 'was ended before it was ready', []);
+      }),
       delay(readyTimeoutMs, undefined, { signal: over.signal }).then(() => {
         throw new ProcessStartError(name, `was not ready within ${readyTimeoutMs / 1000} s`, tail);
       }),
@@ -161,4 +166,11 @@ async function untilReady(isReady: (() => Promise<boolean>) | undefined, over: A
     await delay(READY_POLL_MS);
   }
   await new Promise(() => {});
+}
+
+function untilAborted(signal: AbortSignal | undefined, over: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    else signal?.addEventListener('abort', () => resolve(), { once: true, signal: over });
+  });
 }

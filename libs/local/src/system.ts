@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LocateOptions } from './locate.js';
 import { ANY_PLUGIN_USER, createNatsPasswords, natsUrlAs, renderNatsConfig } from './nats-config.js';
-import { type RunningNats, startNats } from './nats-server.js';
+import { startNats } from './nats-server.js';
 import { type RunningProcess, startProcess } from './processes.js';
 import { projectRoot } from './tools-dir.js';
 
@@ -35,21 +35,21 @@ export interface SystemOptions {
 }
 
 export interface RunningSystem {
-  readonly nats: RunningNats;
+  /** Where NATS is, which stays so however often its server is started again. */
+  readonly nats: { readonly url: string };
   /** For a NATS user, `caller` being the one without credentials. */
   urlAs(user: string): string;
-  /** The processes that run now, by name. */
+  /** The processes that run now, by name: services, plugins, and `nats-server` unless it ran already. */
   readonly processes: ReadonlyMap<string, RunningProcess>;
-  /** Starts a service or plugin of this system again, or one more of it under another `as` name. */
+  /** Starts a process of this system again after its end, or one more service or plugin under another `as` name. */
   start(name: string, as?: string): Promise<RunningProcess>;
   /** Starts a plugin that was not among the first ones, as the development user. */
   startPlugin(plugin: PluginEntry, env?: NodeJS.ProcessEnv): Promise<RunningProcess>;
-  /** Kills nats-server with SIGKILL and starts it again on the same port and data: for tests of what survives. Needs a `dataDir`. */
-  restartNats(): Promise<void>;
-  /** Ends everything: plugins first, then services, then NATS. */
+  /** Ends everything, also what is being started: plugins first, then services, then NATS. */
   stop(): Promise<void>;
 }
 
+const NATS = 'nats-server';
 const SERVICES = ['registry', 'choreographer'] as const;
 /** There are many plugins and most of them idle: each gives some megabytes back for collecting garbage a little oftener. */
 const SMALL_YOUNG_GENERATION = '--max-semi-space-size=4';
@@ -72,65 +72,74 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const names = options.plugins.map((plugin) => plugin.name);
   const passwords = createNatsPasswords(names);
   onStep('nats-server');
-  const launchNats = (port: number | undefined) =>
-    startNats({
-      config: renderNatsConfig({ plugins: names, password: (user) => passwords[user] ?? '' }),
-      ...(options.dataDir && { dataDir: join(options.dataDir, 'nats') }),
-      ...(port !== undefined && { port }),
-      ...options.locate,
-    });
-  let nats = await launchNats(options.natsPort);
+  const nats = await startNats({
+    config: renderNatsConfig({ plugins: names, password: (user) => passwords[user] ?? '' }),
+    ...(options.dataDir && { dataDir: join(options.dataDir, 'nats') }),
+    ...(options.natsPort !== undefined && { port: options.natsPort }),
+    ...options.locate,
+  });
   const urlAs = (user: string) => {
     const password = passwords[user];
-    return nats.external || user === 'caller' || password === undefined
+    return nats.process === undefined || user === 'caller' || password === undefined
       ? nats.url
       : natsUrlAs(nats.url, user, password);
   };
   const processes = new Map<string, RunningProcess>();
+  const starting = new Set<Promise<RunningProcess>>();
+  const ending = new AbortController();
+  /** Lists the process from its start to its end. */
+  const listed = async (name: string, start: Promise<RunningProcess>) => {
+    starting.add(start);
+    try {
+      const started = await start;
+      processes.set(name, started);
+      void started.exited.then(() => processes.get(name) === started && processes.delete(name));
+      return started;
+    } finally {
+      starting.delete(start);
+    }
+  };
   const environment = {
     ...options.env,
     ORC_CONTEXT_KEYS: contextKeys(options.dataDir),
     ...(options.dataDir && { ORC_DATA_DIR: join(options.dataDir, 'choreographer') }),
     ...(options.otlpUrl && { OTEL_EXPORTER_OTLP_ENDPOINT: options.otlpUrl }),
   };
-  const run = async (name: string, as: string, user: string, entry: string, env: NodeJS.ProcessEnv = {}) => {
+  const run = (name: string, as: string, user: string, entry: string, env: NodeJS.ProcessEnv = {}) => {
     const secrets = name === 'choreographer' ? environment : { ...environment, ORC_CONTEXT_KEYS: undefined };
-    const started = await startProcess({
+    const start = startProcess({
       name: as,
       command: process.execPath,
       args: [...(isService(as) ? [] : [SMALL_YOUNG_GENERATION]), entry],
       env: { ...secrets, ...env, NATS_URL: urlAs(user) },
       readyLine: / ready$/,
       graceMs: 10_000,
+      signal: ending.signal,
       ...(log && { log }),
     });
-    processes.set(as, started);
-    void started.exited.then(() => processes.get(as) === started && processes.delete(as));
-    return started;
+    return listed(as, start);
   };
   const system: RunningSystem = {
     nats,
     urlAs,
     processes,
     start: (name, as = name) => {
+      if (name === NATS) return listed(name, nats.restart());
       const plugin = options.plugins.find((one) => one.name === name);
       return run(name, as, name, plugin?.entry ?? join(requiredRoot(), 'services', name, 'dist', 'main.js'));
     },
     startPlugin: (plugin, env) => run(plugin.name, plugin.name, ANY_PLUGIN_USER, plugin.entry, env),
-    restartNats: async () => {
-      const { port } = nats;
-      nats.kill('SIGKILL');
-      await nats.exited;
-      nats = await launchNats(port);
-    },
     stop: async () => {
+      ending.abort();
+      await Promise.allSettled(starting);
       const [services, plugins] = [true, false].map((wanted) =>
-        [...processes.entries()].filter(([name]) => isService(name) === wanted).map(([, running]) => running),
+        [...processes.values()].filter(({ name }) => name !== NATS && isService(name) === wanted),
       );
       for (const group of [plugins, services]) await Promise.all((group ?? []).map((running) => running.stop()));
       await nats.stop();
     },
   };
+  if (nats.process) void listed(NATS, Promise.resolve(nats.process));
   try {
     onStep('registry and choreographer');
     await Promise.all(SERVICES.map((name) => system.start(name)));

@@ -17,12 +17,10 @@ export interface TestSystem extends RunningSystem {
   /** Connected as a caller without credentials. */
   readonly bus: Bus;
   readonly client: CallClient;
-  /** What the processes wrote, for the message of a failing test. */
+  /** What the processes have written, each line as `name | line`. */
   readonly log: readonly string[];
   /** Deletes what the choreographer keeps beside the streams; call it while none runs. */
   forgetProjection(): void;
-  /** Kills nats-server with SIGKILL and starts it again on the same port and data. */
-  restartNats(): Promise<void>;
   /** Waits until the history holds a tree that fits. @throws with what it holds instead */
   treeWhere(query: TreeQuery, fits: (nodes: readonly InvocationNode[]) => boolean): Promise<CallTree>;
 }
@@ -42,7 +40,6 @@ export async function startTestSystem(options: TestSystemOptions): Promise<TestS
     client,
     log,
     forgetProjection: () => rmSync(join(dataDir, 'choreographer'), { recursive: true, force: true }),
-    restartNats: () => system.restartNats(),
     treeWhere: (query, fits) => treeWhere(client, query, fits),
     stop: async () => {
       await bus.nc.close();
