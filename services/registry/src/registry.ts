@@ -34,6 +34,8 @@ export class Registry implements OnApplicationShutdown {
   readonly #manifests = new Map<string, Manifest>();
   /** Since when each plugin version has had no live instance. */
   readonly #goneSinceMs = new Map<string, number>();
+  /** Since when heartbeats can be heard; infinite while NATS is away. */
+  #hearsSinceMs = 0;
   #bucket: CatalogueBucket | undefined;
   #sweep: NodeJS.Timeout | undefined;
 
@@ -63,13 +65,14 @@ export class Registry implements OnApplicationShutdown {
       description: 'What is installed and what lives.',
       endpoints: [{ name: 'plugins', subject: subjects.query('registry', 'plugins') }],
     });
+    void this.#followConnection();
     this.#sweep = setInterval(() => this.#expire(), SWEEP_MS);
     this.#bus.nc.publish(subjects.rollCall());
   }
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.#sweep);
-    await this.#bus.nc.drain();
+    await this.#bus.nc.drain().catch(() => this.#bus.nc.close()); // with NATS away there is nothing to drain
   }
 
   async #onAnnounce(msg: Msg): Promise<void> {
@@ -121,8 +124,16 @@ export class Registry implements OnApplicationShutdown {
     }
   }
 
+  async #followConnection(): Promise<void> {
+    for await (const { type } of this.#bus.nc.status()) {
+      if (type === 'disconnect') this.#hearsSinceMs = Number.POSITIVE_INFINITY;
+      if (type === 'reconnect') this.#hearsSinceMs = Date.now();
+    }
+  }
+
   #expire(): void {
     const now = Date.now();
+    if (now - this.#hearsSinceMs <= this.#settings.livenessMs) return; // silence says nothing about plugins
     for (const gone of this.#liveness.expire(now)) {
       this.#logger.warn(`${gone.plugin} ${gone.version} (${gone.instance}) has gone without a word.`);
     }
