@@ -72,6 +72,15 @@ export class PluginServer extends Server implements CustomTransportStrategy {
     const client = this.#client;
     if (!client) throw new Error('use() was not called');
     const bus = await connectBus({ url: this.#options.natsUrl, name: manifest.name, waitForServer: true });
+    try {
+      await this.#serve(bus, manifest, client);
+    } catch (error) {
+      await bus.nc.close();
+      throw error;
+    }
+  }
+
+  async #serve(bus: Bus, manifest: Manifest, client: CapabilityClient): Promise<void> {
     const requester = new Requester(bus);
     const instance = randomId().slice(0, 16);
     client.attach(bus, manifest.name, new Map(manifest.uses.map((use) => [use.capability, use.range])));
@@ -88,12 +97,7 @@ export class PluginServer extends Server implements CustomTransportStrategy {
       await bus.nc.drain();
     };
     sync.start();
-    try {
-      durable.start(await announcer.join());
-    } catch (error) {
-      await bus.nc.close();
-      throw error;
-    }
+    durable.start(await announcer.join());
   }
 
   #hosted(): Map<string, HostedCapability> {

@@ -1,6 +1,7 @@
 import { type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
+import type { Manifest } from '@orchestrator/manifest';
 import { Fault } from '@orchestrator/protocol';
 import { CapabilityClient } from './capability-client.js';
 import { FaultFilter } from './faults.filter.js';
@@ -10,15 +11,16 @@ import { PluginServer } from './plugin-server.js';
 
 /**
  * Runs a plugin as this process: the whole `main.ts` of most plugins. Connects to `NATS_URL`, announces the manifest,
- * serves until SIGTERM or SIGINT, then drains. With `--manifest` it prints the manifest and ends.
+ * serves until SIGTERM or SIGINT, then drains. With `--manifest` it prints the manifest, and nothing else, and ends.
  * A mistake of its author ends the process with exit code 1 and one clear message.
  */
 export async function runPlugin(module: Type): Promise<void> {
+  const printsManifest = process.argv.includes('--manifest');
   const server = new PluginServer({ natsUrl: process.env.NATS_URL });
   try {
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
       strategy: server,
-      logger: ['log', 'warn', 'error', 'fatal'],
+      logger: printsManifest ? false : ['log', 'warn', 'error', 'fatal'],
       abortOnError: false,
     });
     const plugin = app.get<PluginOptions>(PLUGIN_OPTIONS, { strict: false });
@@ -26,18 +28,29 @@ export async function runPlugin(module: Type): Promise<void> {
     app.useGlobalFilters(new FaultFilter());
     app.useGlobalPipes(new InputPipe());
     app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
-    if (process.argv.includes('--manifest')) {
+    if (printsManifest) {
       await app.init();
-      process.stdout.write(`${JSON.stringify(server.manifest(), null, 2)}\n`);
+      process.stdout.write(`${JSON.stringify(await validated(server.manifest()), null, 2)}\n`);
       return;
     }
-    await app.listen();
+    await app.listen().catch(async (error) => {
+      await validated(server.manifest()); // a bad manifest stops in many ways; this names what is wrong with it
+      throw error;
+    });
     process.stdout.write(`${plugin.name} ${plugin.version} ready\n`);
   } catch (error) {
     const fault = Fault.from(error);
     process.stderr.write(`The plugin cannot start: ${fault.message}\n${problemLines(fault)}`);
     process.exitCode = 1;
   }
+}
+
+/** As the registry checks it. Loaded when needed only: a plugin that runs leaves this to the registry, and stays small. */
+async function validated(manifest: Manifest): Promise<Manifest> {
+  const { validateManifest } = await import('@orchestrator/manifest');
+  const { problems } = validateManifest(manifest);
+  if (problems === undefined) return manifest;
+  throw new Fault('invalid-argument', `The manifest has ${problems.length} problem(s).`, { problems });
 }
 
 function problemLines(fault: Fault): string {
