@@ -10,8 +10,8 @@ import {
   formatCapabilityRef,
   LIMITS,
   type Mode,
+  newCorrelationId,
   type RequestHeaders,
-  randomId,
 } from '@orchestrator/protocol';
 
 /** What the catalogue says of the capability that is asked for. */
@@ -114,7 +114,7 @@ function contextFor(request: AdmissionRequest, version: string, deadlineMs: numb
     parent?.correlation ??
     headers.correlation ??
     remote?.traceId ??
-    (mode === 'sync' ? randomId() : correlationIdOf(invocation));
+    (mode === 'sync' ? newCorrelationId(nowMs) : correlationIdOf(invocation));
   return {
     correlation,
     invocation,

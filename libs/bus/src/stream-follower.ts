@@ -1,4 +1,4 @@
-import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
+import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { Bus } from './connection.js';
 
 /** A stored message, in stream order. */
@@ -36,8 +36,16 @@ export async function followStream(
   await caughtUp;
 }
 
-/** When the stream was made, as text: tells it from another of the same name. */
-export async function streamCreatedAt(bus: Bus, stream: string): Promise<string> {
-  const jsm = await jetstream(bus.nc).jetstreamManager();
-  return (await jsm.streams.info(stream)).created;
+/** When the stream was made, as text, which tells it from another of the same name; and the first message that it still holds. */
+export async function streamStart(bus: Bus, stream: string): Promise<{ createdAt: string; firstSequence: number }> {
+  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
+  const { created, state } = await jsm.streams.info(stream);
+  return { createdAt: created, firstSequence: state.first_seq };
+}
+
+/** The stored message of that sequence; undefined when the stream does not hold it any more. */
+export async function readStored(bus: Bus, stream: string, sequence: number): Promise<Uint8Array | undefined> {
+  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
+  const stored = await jsm.direct.getMessage(stream, { seq: sequence });
+  return stored?.data;
 }

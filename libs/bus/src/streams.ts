@@ -5,4 +5,4 @@
 export { CatalogueBucket, type CatalogueChange } from './catalogue-bucket.js';
 export { type ProvisionOptions, provisionConsumer, provisionStreams } from './provision.js';
 export { purgeResultPlace, purgeWork, readWork } from './stored-work.js';
-export { followStream, type StoredMessage, streamCreatedAt } from './stream-follower.js';
+export { followStream, readStored, type StoredMessage, streamStart } from './stream-follower.js';

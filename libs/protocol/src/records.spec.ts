@@ -44,13 +44,10 @@ const report: fc.Arbitrary<HostReport> = fc.oneof(
 const noRecord = expect.objectContaining({ code: 'internal' });
 
 describe('frames of records', () => {
-  it('decodeFrame — reads what encodeFrame writes, in its order, and the very text of each line', () => {
+  it('decodeFrame — reads what encodeFrame writes, in its order', () => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 8 }), (records) => {
-        const frame = encodeFrame(records);
-        const lines = decodeFrame(frame);
-        expect(lines.map((line) => line.record)).toEqual(records);
-        expect(lines.map((line) => line.text).join('\n')).toBe(frame);
+        expect(decodeFrame(encodeFrame(records))).toEqual(records);
       }),
     );
   });
@@ -58,7 +55,7 @@ describe('frames of records', () => {
   it('decodeFrame — an empty frame holds nothing, and a line end after the last record is no line', () => {
     const one = '{"state":"started","invocation":"i","correlation":"0af7651916cd43dd8448eb211c80319c","atMs":1}';
     expect(decodeFrame('')).toEqual([]);
-    expect(decodeFrame(`${one}\n`).map((line) => line.text)).toEqual([one]);
+    expect(decodeFrame(`${one}\n`)).toEqual([JSON.parse(one)]);
   });
 
   const sound = { state: 'ended', invocation: 'i', correlation: 'a'.repeat(32), atMs: 1, attempt: 1 };

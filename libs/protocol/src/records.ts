@@ -87,25 +87,17 @@ export function encodeFrame(records: readonly InvocationRecord[]): string {
   return records.map((record) => JSON.stringify(record)).join('\n');
 }
 
-/** A record and the line that it was read from. */
-export interface FrameLine {
-  readonly record: InvocationRecord;
-  readonly text: string;
-}
-
 /** @throws Fault `internal` on a line that is no record */
-export function decodeFrame(frame: string): FrameLine[] {
-  return frame
-    .split('\n')
-    .filter((text) => text !== '')
-    .map((text) => {
-      const record = parseJsonObject(text);
-      if (!isRecord(record)) throw new Fault('internal', 'A history frame holds a line that is no record.');
-      return { record: record as unknown as InvocationRecord, text };
-    });
+export function decodeFrame(frame: string): InvocationRecord[] {
+  const records = parseJson(`[${frame.trimEnd().replaceAll('\n', ',')}]`);
+  if (!Array.isArray(records) || !records.every(isRecord)) {
+    throw new Fault('internal', 'A history frame holds a line that is no record.');
+  }
+  return records;
 }
 
-function isRecord(value: Record<string, unknown> | undefined): boolean {
+function isRecord(candidate: unknown): candidate is InvocationRecord {
+  const value = candidate as Partial<Record<keyof InvocationRecord, unknown>> | null;
   return (
     typeof value?.state === 'string' &&
     STATES.has(value.state) &&
@@ -153,9 +145,13 @@ function isTime(value: unknown): value is number {
 }
 
 function parseJsonObject(text: string): Record<string, unknown> | undefined {
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+}
+
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

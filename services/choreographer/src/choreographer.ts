@@ -4,7 +4,7 @@
  */
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Bus, MicroService, Requester, StoredPublisher } from '@orchestrator/bus';
-import { CatalogueBucket, provisionConsumer, provisionStreams } from '@orchestrator/bus/streams';
+import { CatalogueBucket, provisionConsumer, provisionStreams, readStored } from '@orchestrator/bus/streams';
 import { Catalogue, Liveness, type Manifest } from '@orchestrator/manifest';
 import {
   ContextSigner,
@@ -13,6 +13,7 @@ import {
   patterns,
   randomId,
   requestsConsumer,
+  STREAMS,
   subjects,
 } from '@orchestrator/protocol';
 import { HistoryThreadHandle } from './adapters/history-thread-handle.js';
@@ -59,7 +60,9 @@ export class Choreographer implements OnApplicationShutdown {
     const requester = new Requester(bus);
     const shard = Number.parseInt(this.#instance, 16) % EVENT_SHARDS;
     const thread = await this.#startHistoryThread(subjects.event(shard));
-    const invocations = new OpenInvocations(thread.file, thread.seen);
+    const invocations = new OpenInvocations(thread.file, thread.seen, (sequence) =>
+      readStored(bus, STREAMS.events.name, sequence),
+    );
     const history = new History(new HistoryWriter(publisher, shard));
     const signer = new ContextSigner(this.#settings.contextKeys);
     const gate = new Gate(this.#catalogue, this.#liveness, signer, this.#settings.maxDepth);

@@ -23,7 +23,7 @@ class HandDrivenStore {
 
   /** The invocations of each frame. */
   get frames(): string[][] {
-    return this.texts.map((text) => decodeFrame(text).map((line) => line.record.invocation));
+    return this.texts.map((text) => decodeFrame(text).map((record) => record.invocation));
   }
 
   store(subject: string, data: Uint8Array | string): Promise<StoreOutcome> {

@@ -1,41 +1,35 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { AdmittedRecord, InvocationRecord } from '@orchestrator/protocol';
+import type { AdmittedRecord } from '@orchestrator/protocol';
 import type { SeenInvocations } from '../domain/seen-invocations.js';
-import { correlationNumber, invocationNumber } from '../history-thread/history-projection.js';
+import { invocationTerm, lookUpFrames } from '../history-thread/frame-lookup.js';
+import { HistoryReader, type HistoryReaderParts } from '../history-thread/history-reader.js';
 
-/** What the main thread reads of the projection that the history thread writes: some milliseconds old, and cheap to ask. */
+/** What the main thread reads of the index that the history thread writes: a second old, and cheap to ask. */
 export class OpenInvocations {
   readonly #db: DatabaseSync;
-  readonly #selectDurable: StatementSync;
   readonly #selectOpen: StatementSync;
-  readonly #selectRecords: StatementSync;
-
   readonly #seen: SeenInvocations;
+  readonly #reader: HistoryReader;
 
-  constructor(file: string, seen: SeenInvocations) {
-    this.#seen = seen;
+  constructor(file: string, seen: SeenInvocations, readFrame: HistoryReaderParts['readFrame']) {
     this.#db = new DatabaseSync(file, { readOnly: true });
-    this.#selectDurable = this.#db.prepare('SELECT body_hash FROM durable WHERE id = ? AND invocation = ?');
     this.#selectOpen = this.#db.prepare(
-      'SELECT invocation, correlation FROM open WHERE admitted_ms < ? ORDER BY admitted_ms LIMIT 10000',
+      'SELECT record FROM open WHERE admitted_ms < ? ORDER BY admitted_ms LIMIT 10000',
     );
-    this.#selectRecords = this.#db.prepare('SELECT record FROM records WHERE correlation = ?');
+    this.#seen = seen;
+    this.#reader = new HistoryReader({ framesOf: (term) => lookUpFrames(this.#db, term), readFrame });
   }
 
-  /** The hash of the arguments with which a durable invocation was admitted; undefined when there is none of that id. */
-  bodyHashOf(invocation: string): string | undefined {
-    if (!this.#seen.mayHave(invocation)) return undefined;
-    const row = this.#selectDurable.get(invocationNumber(invocation), invocation);
-    return row && String(row.body_hash);
+  /** The hash of the arguments with which a durable invocation was asked for at first; undefined when there is none of that id. */
+  async bodyHashOf(invocation: string): Promise<string | undefined> {
+    if (!this.#seen.mayHave(invocationTerm(invocation))) return undefined;
+    const asked = await this.#reader.askedFor(invocation);
+    return asked && (asked.bodyHash ?? '');
   }
 
   /** Durable invocations admitted before then which have not ended: their admission records, oldest first, 10,000 at most. */
   before(beforeMs: number): AdmittedRecord[] {
-    return this.#selectOpen.all(beforeMs).flatMap(({ invocation, correlation }) => {
-      const rows = this.#selectRecords.all(correlationNumber(String(correlation)));
-      const records = rows.map((row) => JSON.parse(String(row.record)) as InvocationRecord);
-      return records.find((one) => one.state === 'admitted' && one.invocation === invocation) as AdmittedRecord;
-    });
+    return this.#selectOpen.all(beforeMs).map(({ record }) => JSON.parse(String(record)) as AdmittedRecord);
   }
 
   close(): void {

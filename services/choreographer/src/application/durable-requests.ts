@@ -116,7 +116,7 @@ export class DurableRequests {
 
   async #place(request: Request): Promise<void> {
     const { delivery, ask, headers: requestHeaders, parent, invocation } = request;
-    const known = this.#recent.get(invocation)?.bodyHash ?? this.#parts.invocations.bodyHashOf(invocation);
+    const known = this.#recent.get(invocation)?.bodyHash ?? (await this.#parts.invocations.bodyHashOf(invocation));
     if (known !== undefined && known !== request.bodyHash) {
       const fault = new Fault('invalid-argument', 'This key was used before, with other arguments.', { invocation });
       await this.#refuse(delivery, { ask, headers: requestHeaders, parent, invocation: ownId(delivery) }, fault);

@@ -48,7 +48,7 @@ function refusal(changes: Partial<RefusedCall> = {}): RefusedCall {
 }
 
 /** As it is read back from a frame. */
-const stored = (record: InvocationRecord) => decodeFrame(encodeFrame([record]))[0]?.record;
+const stored = (record: InvocationRecord) => decodeFrame(encodeFrame([record]))[0];
 
 const headers = fc.record({
   correlation: fc.option(fc.constant('c3'.repeat(16)), { nil: undefined }),

@@ -8,9 +8,9 @@ import {
   type Fault,
   type FaultBody,
   type Mode,
+  newCorrelationId,
   type RefusedRecord,
   type RequestHeaders,
-  randomId,
 } from '@orchestrator/protocol';
 
 /** Where a durable request came from. */
@@ -61,7 +61,7 @@ export function refusedRecord(refused: RefusedCall): RefusedRecord {
     parent?.correlation ??
     headers?.correlation ??
     remote?.traceId ??
-    (mode === 'sync' ? randomId() : correlationIdOf(invocation));
+    (mode === 'sync' ? newCorrelationId(refused.nowMs) : correlationIdOf(invocation));
   const traceId = parent?.traceId ?? remote?.traceId ?? correlation;
   return {
     state: 'refused',

@@ -33,19 +33,19 @@ const ended: EndedRecord = {
 };
 
 /** Feeds records in, and answers the spans that come out. */
-function spansOf(
+async function spansOf(
   records: readonly (readonly [InvocationRecord, 'own' | 'foreign'])[],
   stored: readonly InvocationRecord[] = [],
-): Span[] {
+): Promise<Span[]> {
   const spans: Span[] = [];
-  const maker = new SpanMaker({ offer: (span) => spans.push(span) }, () => stored);
-  for (const [record, whose] of records) maker.onRecord(record, whose === 'own');
+  const maker = new SpanMaker({ offer: (span) => spans.push(span) }, async () => stored);
+  for (const [record, whose] of records) await maker.onRecord(record, whose === 'own');
   return spans;
 }
 
 describe('SpanMaker', () => {
-  it('an admission and its end — one span, in the plugin’s name, from the one to the other', () => {
-    const [span, ...more] = spansOf([
+  it('an admission and its end — one span, in the plugin’s name, from the one to the other', async () => {
+    const [span, ...more] = await spansOf([
       [admitted, 'own'],
       [ended, 'own'],
     ]);
@@ -56,49 +56,51 @@ describe('SpanMaker', () => {
     expect(span?.endTime).toEqual([1, 250_000_000]);
   });
 
-  it('both in one record — the same span', () => {
+  it('both in one record — the same span', async () => {
     const { state: _state, invocation: _invocation, correlation: _correlation, ...outcome } = ended;
-    const [one] = spansOf([[{ ...admitted, ended: outcome }, 'own']]);
-    const [two] = spansOf([
+    const [one] = await spansOf([[{ ...admitted, ended: outcome }, 'own']]);
+    const [two] = await spansOf([
       [admitted, 'own'],
       [ended, 'own'],
     ]);
     expect({ ...one, spanContext: one?.spanContext() }).toEqual({ ...two, spanContext: two?.spanContext() });
   });
 
-  it('an end that another replica wrote — is that replica’s to make', () => {
-    const foreign = spansOf([
+  it('an end that another replica wrote — is that replica’s to make', async () => {
+    const foreign = await spansOf([
       [admitted, 'own'],
       [ended, 'foreign'],
     ]);
-    const own = spansOf([
+    const own = await spansOf([
       [admitted, 'foreign'],
       [ended, 'own'],
     ]);
     expect([foreign.length, own.length]).toEqual([0, 1]);
   });
 
-  it('an admission from before this replica started — is looked up', () => {
-    expect(spansOf([[ended, 'own']], [admitted])).toHaveLength(1);
-    expect(spansOf([[ended, 'own']], [])).toEqual([]);
+  it('an admission from before this replica started — is looked up', async () => {
+    expect(await spansOf([[ended, 'own']], [admitted])).toHaveLength(1);
+    expect(await spansOf([[ended, 'own']], [])).toEqual([]);
   });
 
-  it('a call that wants no trace — has none, unless it fails', () => {
+  it('a call that wants no trace — has none, unless it fails', async () => {
     const silent = { ...admitted, sampled: false };
-    const good = spansOf([
+    const good = await spansOf([
       [silent, 'own'],
       [ended, 'own'],
     ]);
-    const bad = spansOf([
+    const bad = await spansOf([
       [silent, 'own'],
       [{ ...ended, fault: FAULT }, 'own'],
     ]);
     expect([good.length, bad.length]).toEqual([0, 1]);
   });
 
-  it('a refusal — is a span of the choreographer’s own, below the caller outside', () => {
+  it('a refusal — is a span of the choreographer’s own, below the caller outside', async () => {
     const { version: _version, deadlineMs: _deadlineMs, ...asked } = admitted;
-    const [span] = spansOf([[{ ...asked, state: 'refused', fault: FAULT, remoteSpan: '00f067aa0ba902b7' }, 'own']]);
+    const [span] = await spansOf([
+      [{ ...asked, state: 'refused', fault: FAULT, remoteSpan: '00f067aa0ba902b7' }, 'own'],
+    ]);
     expect(span?.resource.attributes['service.name']).toBe('choreographer');
     expect(span?.parentSpanContext?.spanId).toBe('00f067aa0ba902b7');
     expect(span?.attributes['error.type']).toBe('failed');

@@ -12,21 +12,25 @@ const REMEMBERED = 50_000;
 
 export class SpanMaker {
   readonly #spans: Pick<SpanQueue, 'offer'>;
-  readonly #lookUp: (correlation: string) => readonly InvocationRecord[];
+  readonly #lookUp: (correlation: string) => Promise<readonly InvocationRecord[]>;
   readonly #admitted = new Map<string, AdmittedRecord>();
 
   /** @param lookUp the stored records of a correlation */
-  constructor(spans: Pick<SpanQueue, 'offer'>, lookUp: (correlation: string) => readonly InvocationRecord[]) {
+  constructor(spans: Pick<SpanQueue, 'offer'>, lookUp: (correlation: string) => Promise<readonly InvocationRecord[]>) {
     this.#spans = spans;
     this.#lookUp = lookUp;
   }
 
-  /** @param isOwn was it written by this replica? */
-  onRecord(record: InvocationRecord, isOwn: boolean): void {
+  /**
+   * @param isOwn was it written by this replica?
+   * @returns a promise where a record from before this replica started has to be looked up
+   */
+  onRecord(record: InvocationRecord, isOwn: boolean): Promise<void> | undefined {
     if (record.state === 'admitted' && record.ended) this.#offer(record, record.ended, isOwn);
     else if (record.state === 'admitted') this.#remember(record);
     else if (record.state === 'refused' && isOwn) this.#onRefused(record);
-    else if (record.state === 'ended') this.#onEnded(record, isOwn);
+    else if (record.state === 'ended') return this.#onEnded(record, isOwn);
+    return undefined;
   }
 
   #onRefused(record: RefusedRecord): void {
@@ -37,10 +41,12 @@ export class SpanMaker {
     );
   }
 
-  #onEnded(record: EndedRecord, isOwn: boolean): void {
-    const admitted = this.#admitted.get(record.invocation) ?? (isOwn ? this.#find(record) : undefined);
+  #onEnded(record: EndedRecord, isOwn: boolean): Promise<void> | undefined {
+    const admitted = this.#admitted.get(record.invocation);
     this.#admitted.delete(record.invocation);
     if (admitted) this.#offer(admitted, record, isOwn);
+    else if (isOwn) return this.#lookUpAndOffer(record);
+    return undefined;
   }
 
   #offer(
@@ -55,9 +61,11 @@ export class SpanMaker {
     this.#spans.offer(spanFromInvocation(subject, { attempt, startedAtMs, endedAtMs, instance, fault }));
   }
 
-  #find({ correlation, invocation }: EndedRecord): AdmittedRecord | undefined {
-    const isIt = (record: InvocationRecord) => record.state === 'admitted' && record.invocation === invocation;
-    return this.#lookUp(correlation).find(isIt) as AdmittedRecord | undefined;
+  async #lookUpAndOffer(record: EndedRecord): Promise<void> {
+    const isIt = (one: InvocationRecord): one is AdmittedRecord =>
+      one.state === 'admitted' && one.invocation === record.invocation;
+    const admitted = (await this.#lookUp(record.correlation)).find(isIt);
+    if (admitted) this.#offer(admitted, record, true);
   }
 
   #remember(record: AdmittedRecord): void {

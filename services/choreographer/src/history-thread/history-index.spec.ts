@@ -1,0 +1,351 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  type AdmittedRecord,
+  type CallTree,
+  encodeFrame,
+  flattenTree,
+  type InvocationRecord,
+  invocationIdFromKey,
+  type TreeQuery,
+} from '@orchestrator/protocol';
+import fc from 'fast-check';
+import { OpenInvocations } from '../adapters/open-invocations.js';
+import { SeenInvocations } from '../domain/seen-invocations.js';
+import { invocationTerm, keyTerm, requestTerm } from './frame-lookup.js';
+import { HistoryIndex } from './history-index.js';
+import { HistoryReader } from './history-reader.js';
+
+const STREAM = '2026-01-01T00:00:00.000Z';
+const ONE = 'c1'.repeat(16);
+const OTHER = 'd2'.repeat(16);
+
+/** Invocations have names here, and ids like real ones. */
+const names = new Map<string, string>();
+function id(name: string): string {
+  const invocation = invocationIdFromKey('spec', 'spec', 'spec', name);
+  names.set(invocation, name);
+  return invocation;
+}
+
+function admitted(name: string, changes: Partial<AdmittedRecord> = {}): AdmittedRecord {
+  return {
+    state: 'admitted',
+    invocation: id(name),
+    correlation: ONE,
+    atMs: 100,
+    caller: 'shop',
+    plugin: 'editor',
+    version: '1.0.0',
+    capability: 'copy-edit',
+    mode: 'sync',
+    depth: 1,
+    deadlineMs: 1_000,
+    ...changes,
+  };
+}
+
+function ended(name: string, correlation = ONE): InvocationRecord {
+  return { state: 'ended', invocation: id(name), correlation, atMs: 200, attempt: 1 };
+}
+
+function refused(name: string, changes: object = {}): InvocationRecord {
+  const { version: _version, deadlineMs: _deadlineMs, ...asked } = admitted(name);
+  return { ...asked, state: 'refused', fault: { code: 'permission-denied', message: 'no' }, ...changes };
+}
+
+/** The frames that are stored, and an index of them. */
+class Indexed {
+  readonly index: HistoryIndex;
+  readonly #frames: Map<number, Buffer>;
+  readonly #reader: HistoryReader;
+
+  constructor(path: string, streamCreated = STREAM, frames = new Map<number, Buffer>(), segmentRows?: number) {
+    this.index = HistoryIndex.open(path, streamCreated, segmentRows);
+    this.#frames = frames;
+    this.#reader = new HistoryReader({
+      framesOf: (term) => this.index.framesOf(term),
+      readFrame: async (sequence) => frames.get(sequence),
+    });
+  }
+
+  apply(sequence: number, records: readonly InvocationRecord[]): void {
+    this.#frames.set(sequence, Buffer.from(encodeFrame(records)));
+    this.index.apply(sequence, records);
+  }
+
+  /** As a stream does when its time is over. */
+  expire(sequence: number): void {
+    this.#frames.delete(sequence);
+  }
+
+  get nextSequence(): number {
+    return this.index.nextSequence;
+  }
+
+  tree(query: TreeQuery): Promise<CallTree | undefined> {
+    return this.#reader.tree(query);
+  }
+
+  close(): void {
+    this.index.close();
+  }
+}
+
+const frame = (...records: InvocationRecord[]) => records;
+const shown = (tree: CallTree | undefined) =>
+  tree && flattenTree(tree).map((node) => [names.get(node.invocation), node.state]);
+
+let folder: string;
+let stored: Map<number, Buffer>;
+let file: string;
+const opened: { close(): void }[] = [];
+
+function open(streamCreated = STREAM): Indexed {
+  const index = new Indexed(file, streamCreated, stored);
+  opened.push(index);
+  return index;
+}
+
+/** What the main thread reads, after everything was written. */
+function reading(index: Indexed): OpenInvocations {
+  index.index.framesOf(1);
+  const seen = SeenInvocations.allocate();
+  new Int32Array(seen).fill(-1); // says "perhaps" to everything
+  const reader = new OpenInvocations(file, new SeenInvocations(seen), async (sequence) => stored.get(sequence));
+  opened.push(reader);
+  return reader;
+}
+
+function close(index: Indexed): void {
+  opened.splice(opened.indexOf(index), 1);
+  index.close();
+}
+
+beforeEach(() => {
+  stored = new Map();
+  folder = mkdtempSync(join(tmpdir(), 'orchestrator-history-'));
+  file = join(folder, 'history.sqlite');
+});
+
+afterEach(() => {
+  for (const one of opened.splice(0)) one.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('HistoryReader.tree', () => {
+  it('by correlation — all its records, from whichever frames, as soon as they were applied', async () => {
+    const index = open();
+    index.apply(1, frame(admitted('a'), admitted('x', { correlation: OTHER })));
+    expect(shown(await index.tree({ correlation: ONE }))).toEqual([['a', 'admitted']]);
+    index.apply(2, frame(ended('a'), admitted('b', { parent: 'a', atMs: 110 })));
+    expect(shown(await index.tree({ correlation: ONE }))).toEqual([
+      ['a', 'succeeded'],
+      ['b', 'admitted'],
+    ]);
+    expect(shown(await index.tree({ correlation: OTHER }))).toEqual([['x', 'admitted']]);
+    expect(await index.tree({ correlation: 'e3'.repeat(16) })).toBeUndefined();
+  });
+
+  it('by correlation — keeps apart those that begin with the same digits', async () => {
+    const twin = `${ONE.slice(0, 31)}0`;
+    const index = open();
+    index.apply(1, frame(admitted('a'), admitted('b', { correlation: twin })));
+    expect(shown(await index.tree({ correlation: ONE }))).toEqual([['a', 'admitted']]);
+    expect(shown(await index.tree({ correlation: twin }))).toEqual([['b', 'admitted']]);
+  });
+
+  it('by request — admitted or refused', async () => {
+    const index = open();
+    index.apply(1, frame(admitted('a', { request: 7, mode: 'durable' })));
+    index.apply(2, frame(refused('b', { request: 8, correlation: OTHER })));
+    expect((await index.tree({ request: 7 }))?.correlation).toBe(ONE);
+    expect(shown(await index.tree({ request: 8 }))).toEqual([['b', 'refused']]);
+    expect(await index.tree({ request: 9 })).toBeUndefined();
+  });
+
+  it('by key — the newest root that used it; keys of nested calls find nothing', async () => {
+    const index = open();
+    index.apply(1, frame(admitted('new', { key: 'k', correlation: OTHER, atMs: 300 }), admitted('old', { key: 'k' })));
+    index.apply(2, frame(admitted('nested', { key: 'inner', parent: 'old' })));
+    expect((await index.tree({ key: 'k' }))?.correlation).toBe(OTHER);
+    expect(await index.tree({ key: 'inner' })).toBeUndefined();
+    expect(await index.tree({ key: "k' OR 1" })).toBeUndefined();
+  });
+
+  it('frames applied twice — change nothing', async () => {
+    const records = fc.array(
+      fc.constantFrom<InvocationRecord>(
+        admitted('a', { request: 1, key: 'k', mode: 'durable' }),
+        admitted('b', { parent: 'a', atMs: 120 }),
+        ended('a'),
+        ended('b'),
+        refused('c', { parent: 'b', atMs: 130 }),
+      ),
+      { maxLength: 8 },
+    );
+    await fc.assert(
+      fc.asyncProperty(records, async (some) => {
+        const [once, twice] = [':memory:', ':memory:'].map((memory) => new Indexed(memory));
+        once?.apply(1, frame(...some));
+        for (const sequence of [1, 2]) twice?.apply(sequence, frame(...some));
+        expect(await twice?.tree({ correlation: ONE })).toEqual(await once?.tree({ correlation: ONE }));
+        expect(await twice?.tree({ request: 1 })).toEqual(await once?.tree({ request: 1 }));
+        once?.close();
+        twice?.close();
+      }),
+    );
+  });
+});
+
+describe('HistoryIndex — its place in the stream', () => {
+  it('begins at the first frame, and goes on after the last one that it took', async () => {
+    const index = open();
+    expect(index.nextSequence).toBe(1);
+    index.apply(4, frame(admitted('a')));
+    expect(index.nextSequence).toBe(5);
+    index.apply(9, frame());
+    expect(index.nextSequence).toBe(10);
+  });
+
+  it('opened again — still knows all, and goes on where it was', async () => {
+    const before = open();
+    before.apply(3, frame(admitted('a', { request: 7, key: 'k' })));
+    close(before);
+    const after = open();
+    expect(after.nextSequence).toBe(4);
+    for (const query of [{ correlation: ONE }, { request: 7 }, { key: 'k' }]) {
+      expect(shown(await after.tree(query))).toEqual([['a', 'admitted']]);
+    }
+  });
+
+  it('of a stream that was made anew — is emptied, and begins at the first frame', async () => {
+    const before = open();
+    before.apply(3, frame(admitted('a', { request: 7, key: 'k', mode: 'durable' })));
+    close(before);
+    const after = open('2026-02-02T00:00:00.000Z');
+    expect(after.nextSequence).toBe(1);
+    for (const query of [{ correlation: ONE }, { request: 7 }, { key: 'k' }])
+      expect(await after.tree(query)).toBeUndefined();
+    expect(await reading(after).bodyHashOf(id('a'))).toBeUndefined();
+  });
+
+  it('writes by itself after a moment, without a question', async () => {
+    jest.useFakeTimers();
+    try {
+      const index = open();
+      const reader = reading(index);
+      index.apply(1, frame(admitted('a', { mode: 'durable', bodyHash: 'h' })));
+      expect(await reader.bodyHashOf(id('a'))).toBeUndefined();
+      jest.advanceTimersByTime(1_000);
+      expect(await reader.bodyHashOf(id('a'))).toBe('h');
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});
+
+describe('HistoryIndex — segments', () => {
+  const some = (name: string, request: number) =>
+    admitted(name, { request, mode: 'durable', key: `key of ${name}`, correlation: id(name).replaceAll('-', '') });
+  const names = ['a', 'b', 'c', 'd', 'e'];
+
+  /** Five frames, each written by itself, and six terms fill a segment: two frames do. */
+  function segmented(): Indexed {
+    const index = new Indexed(file, STREAM, stored, 6);
+    opened.push(index);
+    for (const [at, name] of names.entries()) {
+      index.apply(at + 1, frame(some(name, at + 1), some(`${name}'`, at + 101)));
+      expect(index.nextSequence).toBe(at + 2);
+    }
+    return index;
+  }
+
+  it('whatever segment it stands in — is found, by correlation, request and key', async () => {
+    const index = segmented();
+    for (const [at, name] of names.entries()) {
+      const tree = await index.tree({ request: at + 1 });
+      expect(shown(tree)).toEqual([[name, 'admitted']]);
+      expect(await index.tree({ key: `key of ${name}` })).toEqual(tree);
+      expect(await index.tree({ correlation: some(name, 0).correlation })).toEqual(tree);
+    }
+    expect([...index.index.invocations()].flat().sort()).toEqual(
+      names.flatMap((name) => [invocationTerm(id(name)), invocationTerm(id(`${name}'`))]).sort(),
+    );
+  });
+
+  it('what the stream has forgotten — is forgotten, and nothing else', async () => {
+    const index = segmented();
+    for (const sequence of [1, 2, 3]) index.expire(sequence);
+    expect(await index.tree({ request: 1 })).toBeUndefined();
+    index.index.forgetBefore(4);
+    for (const term of [invocationTerm(id('a')), keyTerm('key of a'), requestTerm(1)]) {
+      expect(index.index.framesOf(term)).toEqual([]);
+    }
+    for (const name of ['d', 'e'])
+      expect(shown(await index.tree({ key: `key of ${name}` }))).toEqual([[name, 'admitted']]);
+    index.index.forgetBefore(100);
+    expect(shown(await index.tree({ request: 5 }))).toEqual([['e', 'admitted']]);
+  });
+});
+
+describe('HistoryIndex — a file that is no good is replaced', () => {
+  function usedFile(): void {
+    const before = open();
+    before.apply(3, frame(admitted('a')));
+    close(before);
+  }
+
+  it.each([
+    ['text', () => writeFileSync(file, 'this is no database, however long it may be '.repeat(500))],
+    ['a beginning that was cut', () => writeFileSync(file, readFileSync(file).fill(0, 0, 100))],
+    ['a file that ends too soon', () => truncateSync(file, 5_000)],
+  ])('%s', async (_what, damage) => {
+    usedFile();
+    expect(existsSync(file)).toBe(true);
+    damage();
+    const after = open();
+    expect(after.nextSequence).toBe(1);
+    after.apply(1, frame(admitted('b')));
+    expect(shown(await after.tree({ correlation: ONE }))).toEqual([['b', 'admitted']]);
+  });
+
+  it('a file of another schema', async () => {
+    const db = new DatabaseSync(file);
+    db.exec('CREATE TABLE records (correlation TEXT NOT NULL, record TEXT NOT NULL)');
+    db.exec('CREATE TABLE position (id INTEGER PRIMARY KEY, stream_created TEXT NOT NULL, sequence INTEGER NOT NULL)');
+    db.prepare('INSERT INTO position VALUES (0, ?, 5)').run(STREAM);
+    db.close();
+    expect(open().nextSequence).toBe(1);
+  });
+});
+
+describe('OpenInvocations', () => {
+  const durable = (invocation: string, atMs: number) => admitted(invocation, { mode: 'durable', atMs, bodyHash: 'h' });
+
+  it('before — durable work that has not ended, oldest first, as it was admitted; and nothing younger', async () => {
+    const index = open();
+    index.apply(1, frame(durable('late', 300), durable('early', 100), durable('done', 50), admitted('sync')));
+    index.apply(2, frame(ended('done'), refused('no', { mode: 'durable' })));
+    const reader = reading(index);
+    expect(reader.before(301)).toEqual([durable('early', 100), durable('late', 300)]);
+    expect(reader.before(300)).toEqual([durable('early', 100)]);
+    expect(reader.before(100)).toEqual([]);
+    index.apply(3, frame(ended('early'), ended('late')));
+    index.index.framesOf(1);
+    expect(reader.before(1_000)).toEqual([]);
+  });
+
+  it('bodyHashOf — of durable work only, the first that was admitted, ended or not', async () => {
+    const index = open();
+    index.apply(1, frame(durable('a', 1), { ...durable('a', 2), bodyHash: 'other' }, admitted('sync')));
+    index.apply(2, frame(ended('a')));
+    const reader = reading(index);
+    expect(await reader.bodyHashOf(id('a'))).toBe('h');
+    expect(await reader.bodyHashOf(id('sync'))).toBeUndefined();
+    expect(await reader.bodyHashOf(id('unknown'))).toBeUndefined();
+  });
+});
