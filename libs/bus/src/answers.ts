@@ -1,6 +1,7 @@
 /** Answers as they stand in messages: a JSON body, or a fault in header and body. */
-import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import type { MsgHdrs } from '@nats-io/transport-node';
 import { Fault, HEADERS, parseFault } from '@orchestrator/protocol';
+import { OutgoingHeaders } from './outgoing-headers.js';
 
 /** A message that may be an answer. */
 export interface Answer {
@@ -9,9 +10,8 @@ export interface Answer {
 }
 
 /** Marks an answer as a fault; the body is the fault's JSON. */
-export function faultHeaders(fault: Fault, base: MsgHdrs = headers()): MsgHdrs {
-  base.set(HEADERS.fault, fault.code);
-  return base;
+export function faultHeaders(fault: Fault, base = new OutgoingHeaders()): OutgoingHeaders {
+  return base.add(HEADERS.fault, fault.code);
 }
 
 /** @throws Fault the fault that the answer carries, or `internal` when the body is not JSON */

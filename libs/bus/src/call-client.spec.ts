@@ -24,7 +24,7 @@ function client() {
       return { unsubscribe() {} };
     },
     publish(subject: string, data: string, options: PublishOptions = {}) {
-      published.push({ subject, body: data, headers: options.headers });
+      published.push({ subject, body: Buffer.from(data).toString(), headers: options.headers });
       const reply = options.reply ?? '';
       const answer = { subject: reply, data: Buffer.from('{"seq":7}'), headers: undefined } as unknown as Msg;
       queueMicrotask(() => inboxes.get(reply.slice(0, reply.lastIndexOf('.')))?.(null, answer));

@@ -6,6 +6,7 @@ export type { Delivery } from './deliveries.js';
 export { isInbox, respond } from './inbox-replies.js';
 export { type MicroEndpoint, MicroService, type MicroServiceOptions } from './micro-service.js';
 export { type EndedInvocation, resultHeaders, storeDeadLetter } from './outcome-events.js';
+export { OutgoingHeaders } from './outgoing-headers.js';
 export { Puller, type PullerOptions } from './puller.js';
 export { ask, serveQuery } from './queries.js';
 export { Requester, type RequestOptions } from './requester.js';

@@ -1,7 +1,8 @@
 /** How durable work ends, as messages: the result that is stored, and the dead letter that goes before a fault. */
-import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import type { MsgHdrs } from '@nats-io/transport-node';
 import { bodyHash, type CapabilityRef, type Fault, HEADERS, LIMITS, subjects } from '@orchestrator/protocol';
 import { faultHeaders } from './answers.js';
+import { OutgoingHeaders } from './outgoing-headers.js';
 import type { StoredPublisher } from './stored-publisher.js';
 
 /** Which invocation ended, and who says so. */
@@ -18,11 +19,11 @@ export interface EndedInvocation extends CapabilityRef {
 }
 
 /** The headers of its stored result: a CloudEvent, with the fault's code where it ended in one. */
-export function resultHeaders(ended: EndedInvocation, run: string, fault?: Fault): MsgHdrs {
+export function resultHeaders(ended: EndedInvocation, run: string, fault?: Fault): OutgoingHeaders {
   const result = eventHeaders(ended, 'orc.v1.result');
-  if (ended.parent) result.set(HEADERS.causationId, ended.parent);
-  result.set(HEADERS.run, run);
-  if (ended.body) result.set(HEADERS.bodyHash, bodyHash(ended.body));
+  if (ended.parent) result.add(HEADERS.causationId, ended.parent);
+  result.add(HEADERS.run, run);
+  if (ended.body) result.add(HEADERS.bodyHash, bodyHash(ended.body));
   return fault ? faultHeaders(fault, result) : result;
 }
 
@@ -39,25 +40,25 @@ export async function storeDeadLetter(
   request?: MsgHdrs,
 ): Promise<void> {
   const dead = faultHeaders(fault, eventHeaders(ended, 'orc.v1.dead-letter'));
-  dead.set(HEADERS.faultBody, JSON.stringify(fault));
-  dead.set(HEADERS.caller, ended.caller);
+  dead.add(HEADERS.faultBody, JSON.stringify(fault));
+  dead.add(HEADERS.caller, ended.caller);
   for (const name of [HEADERS.version, HEADERS.traceparent]) {
     const value = request?.get(name);
-    if (value) dead.set(name, value);
+    if (value) dead.add(name, value);
   }
   // A request may fill a whole message, which leaves no room for what a dead letter says of it.
   const body = ended.body && ended.body.length <= publisher.maxBytes - LIMITS.headroomBytes ? ended.body : '';
   await publisher.store(subjects.dead(ended.plugin, ended.capability, ended.invocation), body, dead);
 }
 
-function eventHeaders(ended: EndedInvocation, type: string): MsgHdrs {
-  const result = headers();
-  result.set(HEADERS.specVersion, '1.0');
-  result.set(HEADERS.id, ended.invocation);
-  result.set(HEADERS.type, type);
-  result.set(HEADERS.source, ended.source);
-  result.set(HEADERS.subject, `${ended.plugin}.${ended.capability}`);
-  result.set(HEADERS.time, new Date(ended.atMs).toISOString());
-  result.set(HEADERS.correlationId, ended.correlation);
+function eventHeaders(ended: EndedInvocation, type: string): OutgoingHeaders {
+  const result = new OutgoingHeaders();
+  result.add(HEADERS.specVersion, '1.0');
+  result.add(HEADERS.id, ended.invocation);
+  result.add(HEADERS.type, type);
+  result.add(HEADERS.source, ended.source);
+  result.add(HEADERS.subject, `${ended.plugin}.${ended.capability}`);
+  result.add(HEADERS.time, new Date(ended.atMs).toISOString());
+  result.add(HEADERS.correlationId, ended.correlation);
   return result;
 }

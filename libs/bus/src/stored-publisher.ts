@@ -6,6 +6,7 @@ import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { Fault } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
 import type { Outbox } from './outbox.js';
+import type { OutgoingHeaders } from './outgoing-headers.js';
 
 /** JetStream's error for a second message on a subject that may hold one. */
 const SUBJECT_TAKEN = 10077;
@@ -56,7 +57,7 @@ export class StoredPublisher {
    * @throws Fault `unavailable` without an acknowledgement in time: it may have been stored all the same
    * @throws Fault `exhausted` when the stream refuses it for another reason, such as being full
    */
-  store(subject: string, data: Uint8Array | string, headers?: MsgHdrs): Promise<StoreOutcome> {
+  store(subject: string, data: Uint8Array | string, headers?: MsgHdrs | OutgoingHeaders): Promise<StoreOutcome> {
     return new Promise((resolve, reject) => {
       const key = (this.#count++).toString(36);
       this.#waiting.set(key, { subject, sinceMs: Date.now(), resolve, reject });

@@ -102,7 +102,7 @@ export class DurableHost {
     const fault = outcome.ok ? undefined : outcome.fault;
     if (fault) await storeDeadLetter(this.#publisher, ended, fault);
     const result = resultHeaders(ended, encodeRun({ attempt, startedAtMs, endedAtMs, instance }), fault);
-    result.set(HEADERS.receipt, receiptFromToken(token));
+    result.add(HEADERS.receipt, receiptFromToken(token));
     const stored = await this.#publisher.store(subjects.result(context), outcome.body, result);
     if (stored.stored) this.#reports.add({ ...report, endedAtMs, ...(fault && { fault: fault.toJSON() }) });
     else if (!(await readResult(this.#requester, context))) {

@@ -1,5 +1,12 @@
 /** Serves admitted synchronous calls: takes them from the queue group of its version, answers on the caller's inbox. */
-import { type Bus, faultHeaders, headers, type MicroService, type Msg, type Subscription } from '@orchestrator/bus';
+import {
+  type Bus,
+  faultHeaders,
+  type MicroService,
+  type Msg,
+  OutgoingHeaders,
+  type Subscription,
+} from '@orchestrator/bus';
 import { Fault, HEADERS, patterns } from '@orchestrator/protocol';
 import { type AdmittedToken, readAdmitted } from './admitted.js';
 import type { HostedPlugin } from './hosted-plugin.js';
@@ -49,9 +56,7 @@ export class SyncHost {
     this.#running++;
     const outcome =
       this.#running > MAX_CALLS ? full() : await this.#plugin.run({ context, token, attempt: 1, body: msg.data });
-    const base = headers();
-    base.set(HEADERS.id, invocation);
-    base.set(HEADERS.correlationId, correlation);
+    const base = new OutgoingHeaders().add(HEADERS.id, invocation).add(HEADERS.correlationId, correlation);
     const answer = { headers: outcome.ok ? base : faultHeaders(outcome.fault, base) };
     if (msg.reply) this.#bus.outbox.send(msg.reply, outcome.body, answer);
     const endedAtMs = Date.now();

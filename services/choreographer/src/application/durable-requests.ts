@@ -6,7 +6,7 @@
 import {
   type Bus,
   type Delivery,
-  headers,
+  OutgoingHeaders,
   Puller,
   type PullerOptions,
   type Requester,
@@ -31,6 +31,7 @@ import {
   subjects,
 } from '@orchestrator/protocol';
 import type { OpenInvocations } from '../adapters/open-invocations.js';
+import { RecentMap } from '../domain/recent-map.js';
 import type { Gate } from './gate.js';
 import type { History } from './history.js';
 import { storeFault } from './outcomes.js';
@@ -68,7 +69,7 @@ interface RecentWork {
 export class DurableRequests {
   readonly #parts: DurableRequestsParts;
   readonly #puller: Puller;
-  readonly #recent = new Map<string, RecentWork>();
+  readonly #recent = new RecentMap<RecentWork>(RECENT);
 
   constructor(parts: DurableRequestsParts) {
     this.#parts = parts;
@@ -132,13 +133,12 @@ export class DurableRequests {
     const admission = this.#parts.gate.decide({ ...decision, bodyBytes: data.length });
     if (!admission.ok) {
       await this.#refuse(delivery, request, admission.fault);
-      this.#remember(invocation, { bodyHash: request.bodyHash, context: undefined });
+      this.#recent.set(invocation, { bodyHash: request.bodyHash, context: undefined });
       return;
     }
     const { context } = admission;
-    this.#remember(invocation, { bodyHash: request.bodyHash, context });
-    const work = headers();
-    work.set(HEADERS.context, admission.token);
+    this.#recent.set(invocation, { bodyHash: request.bodyHash, context });
+    const work = new OutgoingHeaders().add(HEADERS.context, admission.token);
     const origin = { request: delivery.sequence, bodyHash: request.bodyHash };
     await Promise.all([
       this.#parts.history.admittedStored(context, requestHeaders.key, origin),
@@ -174,13 +174,6 @@ export class DurableRequests {
     if (endedAtMs === undefined) this.#parts.history.started(context, report);
     else this.#parts.history.ended(context, { attempt, instance, startedAtMs, endedAtMs, fault });
     return true;
-  }
-
-  #remember(invocation: string, work: RecentWork): void {
-    this.#recent.set(invocation, work);
-    if (this.#recent.size <= RECENT) return;
-    const oldest = this.#recent.keys().next().value;
-    if (oldest !== undefined) this.#recent.delete(oldest);
   }
 }
 

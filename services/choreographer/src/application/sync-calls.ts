@@ -2,7 +2,7 @@
  * Synchronous calls: decided, signed, and forwarded with the caller's reply subject, so that the host answers the
  * caller itself. Nothing is stored before the answer, except below durable work.
  */
-import { type Bus, faultHeaders, headers, isInbox, type Msg } from '@orchestrator/bus';
+import { type Bus, faultHeaders, isInbox, type Msg, OutgoingHeaders } from '@orchestrator/bus';
 import {
   type Ask,
   type CallContext,
@@ -135,10 +135,11 @@ export class SyncCalls {
   }
 
   #forward(msg: Msg, context: CallContext, token: string): void {
-    const forwarded = headers();
-    forwarded.set(HEADERS.context, token);
     this.#forwarded.add({ context, reply: msg.reply });
-    this.#bus.outbox.send(subjects.exec(context), msg.data, { headers: forwarded, reply: msg.reply });
+    this.#bus.outbox.send(subjects.exec(context), msg.data, {
+      headers: new OutgoingHeaders().add(HEADERS.context, token),
+      reply: msg.reply,
+    });
   }
 
   #giveUp(abandoned: readonly Abandoned[]): void {
@@ -154,8 +155,6 @@ export class SyncCalls {
 /** Answers only on an inbox: elsewhere, a caller would make the choreographer publish what it may not itself. */
 function answer(bus: Bus, reply: string | undefined, invocation: string, correlation: string, fault: Fault): void {
   if (!reply || !isInbox(reply)) return;
-  const result = headers();
-  result.set(HEADERS.id, invocation);
-  result.set(HEADERS.correlationId, correlation);
-  bus.nc.publish(reply, JSON.stringify(fault), { headers: faultHeaders(fault, result) });
+  const ids = new OutgoingHeaders().add(HEADERS.id, invocation).add(HEADERS.correlationId, correlation);
+  bus.outbox.send(reply, JSON.stringify(fault), { headers: faultHeaders(fault, ids) });
 }

@@ -4,6 +4,7 @@
  */
 import type { AdmittedRecord, EndedRecord, InvocationRecord, RefusedRecord } from '@orchestrator/protocol';
 import { type SpanQueue, type SpanSubject, spanFromInvocation } from '@orchestrator/telemetry';
+import { RecentMap } from '../domain/recent-map.js';
 
 /** Spans of calls that never reached a plugin are the choreographer's own. */
 const SERVICE = 'choreographer';
@@ -13,7 +14,7 @@ const REMEMBERED = 50_000;
 export class SpanMaker {
   readonly #spans: Pick<SpanQueue, 'offer'>;
   readonly #lookUp: (correlation: string) => Promise<readonly InvocationRecord[]>;
-  readonly #admitted = new Map<string, AdmittedRecord>();
+  readonly #admitted = new RecentMap<AdmittedRecord>(REMEMBERED);
 
   /** @param lookUp the stored records of a correlation */
   constructor(spans: Pick<SpanQueue, 'offer'>, lookUp: (correlation: string) => Promise<readonly InvocationRecord[]>) {
@@ -27,7 +28,7 @@ export class SpanMaker {
    */
   onRecord(record: InvocationRecord, isOwn: boolean): Promise<void> | undefined {
     if (record.state === 'admitted' && record.ended) this.#offer(record, record.ended, isOwn);
-    else if (record.state === 'admitted') this.#remember(record);
+    else if (record.state === 'admitted') this.#admitted.set(record.invocation, record);
     else if (record.state === 'refused' && isOwn) this.#onRefused(record);
     else if (record.state === 'ended') return this.#onEnded(record, isOwn);
     return undefined;
@@ -66,13 +67,6 @@ export class SpanMaker {
       one.state === 'admitted' && one.invocation === record.invocation;
     const admitted = (await this.#lookUp(record.correlation)).find(isIt);
     if (admitted) this.#offer(admitted, record, true);
-  }
-
-  #remember(record: AdmittedRecord): void {
-    this.#admitted.set(record.invocation, record);
-    if (this.#admitted.size <= REMEMBERED) return;
-    const oldest = this.#admitted.keys().next().value;
-    if (oldest !== undefined) this.#admitted.delete(oldest);
   }
 }
 
