@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { UsageError } from './failure.js';
-import { readArguments, readText } from './input.js';
+import { checkWritableFolder, readArguments, readText } from './input.js';
 
 let folder: string;
 
@@ -92,5 +92,20 @@ describe('readArguments', () => {
         },
       ),
     );
+  });
+});
+
+describe('checkWritableFolder', () => {
+  it.each(['there', 'not/yet/there'])('takes a folder that is %s, and makes nothing', (name) => {
+    mkdirSync(join(folder, 'there'), { recursive: true });
+    checkWritableFolder(join(folder, name));
+    expect(existsSync(join(folder, 'not'))).toBe(false);
+  });
+
+  it('refuses a file, also on the way', () => {
+    const file = written('in-the-way', '');
+    for (const place of [file, join(file, 'below', 'it')]) {
+      expect(complaintOf(() => checkWritableFolder(place))).toBe(`Cannot write to ${place}: ${file} is a file.`);
+    }
   });
 });

@@ -1,67 +1,16 @@
 /** The command as a person or a script uses it: a process with arguments, output and an exit code. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { shippedPlugins } from '@orchestrator/local';
 import { startTestSystem, type TestSystem } from '@orchestrator/testing';
+import { expectPlain, run, start } from './command.js';
+import { allGone, treeOf } from './process-tree.js';
 
-const COMMAND = resolve(import.meta.dirname, '../../cli/bin/orchestrator.js');
 const ARTICLE = '# Tea\n\nIt is a apple  that we utilize for the the tea.\n';
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-  /** Resolves once the output holds the text. */
-  says(text: string): Promise<void>;
-}
-
-function start(args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ''): Running {
-  const child = spawn(process.execPath, [COMMAND, ...args], { env: { ...process.env, ...env } });
-  let stdout = '';
-  let stderr = '';
-  const listeners = new Set<() => void>();
-  const hear = () => {
-    for (const listener of listeners) listener();
-  };
-  child.stdout.on('data', (data) => {
-    stdout += data;
-    hear();
-  });
-  child.stderr.on('data', (data) => {
-    stderr += data;
-    hear();
-  });
-  child.stdin.end(input);
-  const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, stdout, stderr })));
-  const says = (text: string) =>
-    new Promise<void>((done, fail) => {
-      const look = () => {
-        if (`${stdout}${stderr}`.includes(text)) done();
-      };
-      listeners.add(look);
-      look();
-      void ended.then((end) => fail(new Error(`It ended without saying "${text}": ${JSON.stringify(end)}`)));
-    });
-  return { child, ended, says };
-}
-
-const run = (args: readonly string[], env?: NodeJS.ProcessEnv, input?: string) => start(args, env, input).ended;
-
-/** A message for people: says something, and never shows a stack. */
-function expectPlain(end: Ended, code: number, ...words: (string | RegExp)[]): void {
-  expect({ code: end.code, stderr: end.stderr }).toMatchObject({ code });
-  for (const word of words) expect(end.stderr).toMatch(word);
-  expect(end.stderr).not.toMatch(/\n\s+at /);
-}
 
 describe('the command', () => {
   const folder = mkdtempSync(join(tmpdir(), 'orc-cli-'));
@@ -123,6 +72,23 @@ describe('the command', () => {
       expect(people.stdout).toMatch(/✓ editor\.copy-edit 1\.0\.0 {2}depth 1 · durable · 1 attempt/);
     });
 
+    it('call — says how to see its tree, at the same server', async () => {
+      const end = await run([...at, 'call', 'editor.copy-edit', '--args', '{"text":"Tea."}']);
+      const [, words] = /^Call tree: npx orchestrator (.*)$/m.exec(end.stderr) ?? [];
+      const { correlation } = JSON.parse((await run([...(words?.split(' ') ?? []), '--json'])).stdout);
+      expect(words).toBe(`--nats ${system.nats.url} trace ${correlation}`);
+    });
+
+    it('call --durable, then Ctrl-C — exit code 130; the request stays', async () => {
+      await system.processes.get('editor')?.stop();
+      const call = start([...at, 'call', 'editor.copy-edit', '--args', '{"text":"Tea."}', '--durable', '--id', 'left']);
+      await call.says('Stored as request');
+      call.child.kill('SIGINT');
+      expectPlain(await call.ended, 130, 'Interrupted');
+      await system.start('editor');
+      await system.treeWhere({ key: 'left' }, ([root]) => root?.state === 'succeeded');
+    });
+
     it('call that ends in a fault — exit code 1, every wrong field named', async () => {
       const end = await run([...at, 'call', 'editor.copy-edit', '--args', '{"text":1,"more":true}']);
       expectPlain(end, 1, 'invalid-argument', '/text', '/more');
@@ -140,6 +106,14 @@ describe('the command', () => {
     ['an arguments file that is not there', ['call', 'editor.copy-edit', '--args', 'nowhere.json'], /no such file/],
     ['a missing article', ['demo', '--article', 'nowhere.md'], /no such file/],
     ['a folder as article', ['demo', '--article', '.'], /folder/],
+    ['a file as folder for the outputs', ['demo', '--out', article], /Cannot write to .* is a file/],
+    ['a capability without plugin', ['call', 'editor', '--args', '{}'], /plugin\.capability/],
+    ['a caller that is no name', ['--caller', 'X Y', 'plugins'], /lower case letters, digits and inner hyphens/],
+    ['an address that is none', ['--nats', 'nats://', 'plugins'], /not a NATS address/],
+    ['--no-wait for what is not stored', ['call', 'editor.copy-edit', '--args', '{}', '--no-wait'], /--durable/],
+    ['a correlation that is none', ['trace', 'zz'], /32 hex digits/],
+    ['a sequence that is none', ['trace', '--request', 'abc'], /--request/],
+    ['a sequence that is below 1', ['trace', '--request', '0'], /--request/],
     ['two ways to find a tree', ['trace', 'f'.repeat(32), '--id', 'x'], /one of/],
     ['a port that is none', ['up', '--port', 'http'], /--port/],
   ])('%s — exit code 2 and a plain message', async (_what, args, message) => {
@@ -168,34 +142,53 @@ describe('the command', () => {
 
   it('no nats-server to be had — exit code 3, names every way to get one', async () => {
     const nothing = { PATH: folder, ORC_TOOLS_DIR: join(folder, 'no-tools') };
-    expectPlain(await run(['demo', '--article', article], nothing), 3, 'nats-server', 'PATH', 'go install', /docker/i);
-  });
-
-  it('up, then Ctrl-C — drains, ends with 0 and leaves no process behind', async () => {
-    const up = start(['up', '--no-jaeger', '--port', '24222', '--data', join(folder, 'data'), '--verbose']);
-    await up.says('The system is up');
-    up.child.kill('SIGINT');
-    const { code, stderr } = await up.ended;
-    expect(code).toBe(0);
-    expect(stderr).toContain('ending …');
-    expectPlain(await run(['--nats', 'nats://127.0.0.1:24222', 'plugins']), 3);
+    const demo = await run(['demo', '--article', article], nothing);
+    expectPlain(demo, 3, 'nats-server', 'PATH', 'go install', /docker/i);
+    expect(demo.stderr).not.toContain('export ORC_NATS_URL'); // it needs users of its own, so this is no way for it
+    const up = await run(['up', '--no-jaeger', '--data', join(folder, 'data')], nothing);
+    expectPlain(up, 3, 'export ORC_NATS_URL');
   });
 
   it('demo — edits the article, has it illustrated, prints the tree and where the outputs lie', async () => {
-    const end = await run(['demo', '--article', article, '--out', out]);
+    const end = await run(['demo', '--article', article, '--out', out], { ORC_JAEGER_URL: '' });
     expect(end).toMatchObject({ code: 0 });
     expect(end.stdout).toMatch(/✓ editor\.prepare-article.*\n {3}└─ ✓ designer\.illustrate/);
     expect(end.stdout).toMatch(/correlation [0-9a-f]{32}\ntrace {7}[0-9a-f]{32}/);
     const files = ['article.md', 'edits.json', 'illustration.svg'].map((name) => join(out, 'tea', name));
     expect(files.map((file) => existsSync(file))).toEqual([true, true, true]);
     expect(readFileSync(files[0] ?? '', 'utf8')).toMatch(/# Tea\n\n!\[.*\]\(illustration\.svg\)\n\nIt is an apple/);
+    expect(end.stdout).toContain('ends with this demo');
+    expect(end.stdout).not.toMatch(/http:\/\/127/); // no link to what is gone by now
+  });
+
+  it.each([
+    ['a web page', '<title>Jaeger UI</title>', 'trace', false],
+    ['none', '<p>a binary that was not compiled with the UI assets.</p>', 'api/traces', true],
+  ])('demo beside a Jaeger with %s — says where the trace is to be seen', async (_, page, path, hasHint) => {
+    const jaeger = createHttpServer((request, response) => {
+      const trace = JSON.stringify({ data: [{ spans: [1, 2] }] });
+      response.end(request.url === '/' ? page : trace);
+    });
+    const url = await new Promise<string>((done) => {
+      jaeger.listen(0, '127.0.0.1', () => done(`http://127.0.0.1:${(jaeger.address() as AddressInfo).port}`));
+    });
+    const env = { ORC_JAEGER_URL: url, OTEL_EXPORTER_OTLP_ENDPOINT: url };
+    const { code, stdout } = await run(['demo', '--article', article, '--out', out], env);
+    jaeger.close();
+    expect(code).toBe(0);
+    const [, trace] = /\ntrace {7}([0-9a-f]{32})/.exec(stdout) ?? [];
+    expect(stdout).toContain(`${url}/${path}/${trace} `);
+    expect(stdout).toContain('2 of 2 invocations');
+    expect(stdout.includes('put a released jaeger on PATH')).toBe(hasHint);
   });
 
   it('demo, then Ctrl-C half way — exit code 130, nothing left behind', async () => {
     const demo = start(['demo', '--article', article, '--out', join(folder, 'never')]);
-    await demo.says('starting registry');
+    await demo.says('starting plugins');
+    const tree = treeOf(demo.pid);
     demo.child.kill('SIGINT');
     expectPlain(await demo.ended, 130, 'Interrupted');
+    await allGone(tree);
     expect(existsSync(join(folder, 'never'))).toBe(false);
   });
 });

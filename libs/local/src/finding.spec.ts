@@ -77,4 +77,10 @@ describe('ComponentMissingError', () => {
     expect(message).toContain(component.goModule);
     expect(message).toContain(component.image);
   });
+
+  it('is silent about a way that was not asked, as it would not do', () => {
+    const { message } = new ComponentMissingError(NATS_SERVER, { path: { absent: 'no path today' } });
+    expect(message.split('\n').filter((line) => line.startsWith('  - '))).toHaveLength(1);
+    expect(message).not.toContain(NATS_SERVER.addressVariable);
+  });
 });

@@ -47,7 +47,7 @@ export function chooseSource(answers: Answers): Source | undefined {
   return undefined;
 }
 
-/** No way of getting a component serves. The message names every way, what to do for it, and why it did not serve. */
+/** No way of getting a component serves. The message names every way that was asked, what to do for it, and why it did not serve. */
 export class ComponentMissingError extends Error {
   override readonly name = 'ComponentMissingError';
   readonly component: string;
@@ -71,7 +71,7 @@ function explainMissing(component: Component, answers: Answers): string {
     go: `Go (https://go.dev/dl/): then it is ${build}, which usually takes ${usual}`,
     docker: `Docker: then it is run with: docker run ${component.image}`,
   };
-  const lines = WAYS.map((way) => {
+  const lines = WAYS.filter((way) => answers[way] !== undefined).map((way) => {
     const answer = answers[way];
     return `  - ${remedies[way]}${answer && 'absent' in answer ? `\n      now: ${answer.absent}` : ''}`;
   });

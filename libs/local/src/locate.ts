@@ -43,7 +43,7 @@ export async function locate(component: Component, options: LocateOptions = {}):
   const { acceptAddress = false, allowBuild = true, env = process.env, log = () => {} } = options;
   const dir = toolsDir(env);
   const probes: Record<Way, () => Promise<Answer>> = {
-    address: async () => probeAddress(component, acceptAddress, env),
+    address: async () => probeAddress(component, env),
     path: () => probePath(component, env),
     cache: () => probeCache(component, dir),
     go: () => probeGo(env, allowBuild),
@@ -52,6 +52,7 @@ export async function locate(component: Component, options: LocateOptions = {}):
   const isUsable = async () => 'found' in (await probes.cache());
   const answers: Answers = {};
   for (const way of WAYS) {
+    if (way === 'address' && !acceptAddress) continue;
     answers[way] = await probes[way]();
     const source = chooseSource(answers);
     if (source === undefined) continue;
@@ -65,9 +66,8 @@ export async function locate(component: Component, options: LocateOptions = {}):
   throw new ComponentMissingError(component, answers);
 }
 
-function probeAddress(component: Component, accept: boolean, env: NodeJS.ProcessEnv): Answer {
+function probeAddress(component: Component, env: NodeJS.ProcessEnv): Answer {
   const url = env[component.addressVariable];
-  if (!accept) return { absent: 'a server of its own is wanted here' };
   return url ? { found: url } : { absent: `${component.addressVariable} is not set` };
 }
 
