@@ -29,7 +29,7 @@ function request(changes: Partial<AdmissionRequest> = {}): AdmissionRequest {
     parent: undefined,
     callerIsPlugin: false,
     nowMs: NOW,
-    resolve: () => ({ ok: true, version: '1.0.0', live: true, deadlineMs: undefined }),
+    resolve: () => ({ ok: true, version: '1.0.0', live: true, deadlineMs: undefined, maxAttempts: 3 }),
     ...changes,
   };
 }
@@ -70,12 +70,12 @@ describe('admit — refuses', () => {
     ['a deadline that has passed', request({ headers: headersWith({ expiryMs: NOW - 1 }) }), 'deadline-exceeded'],
     [
       'a deadline of zero',
-      request({ resolve: () => ({ ok: true, version: '1.0.0', live: true, deadlineMs: 0 }) }),
+      request({ resolve: () => ({ ok: true, version: '1.0.0', live: true, deadlineMs: 0, maxAttempts: 3 }) }),
       'deadline-exceeded',
     ],
     [
       'a synchronous call that no instance could answer',
-      request({ resolve: () => ({ ok: true, version: '1.0.0', live: false, deadlineMs: undefined }) }),
+      request({ resolve: () => ({ ok: true, version: '1.0.0', live: false, deadlineMs: undefined, maxAttempts: 3 }) }),
       'unavailable',
     ],
   ];
@@ -124,7 +124,7 @@ describe('admit — lets pass', () => {
   });
 
   it('durable work that no instance could take now', () => {
-    const resolve = () => ({ ok: true, version: '1.0.0', live: false, deadlineMs: undefined }) as const;
+    const resolve = () => ({ ok: true, version: '1.0.0', live: false, deadlineMs: undefined, maxAttempts: 3 }) as const;
     expect(admit(request({ mode: 'durable', resolve })).ok).toBe(true);
   });
 
@@ -147,7 +147,7 @@ describe('admit — lets pass', () => {
     const asked: (string | undefined)[] = [];
     const resolve = (range: string | undefined) => {
       asked.push(range);
-      return { ok: true, version: '2.1.0', live: true, deadlineMs: undefined } as const;
+      return { ok: true, version: '2.1.0', live: true, deadlineMs: undefined, maxAttempts: 3 } as const;
     };
     expect(admitted(request({ headers: headersWith({ range: '^2' }), resolve })).version).toBe('2.1.0');
     admitted(request({ resolve }));
@@ -155,8 +155,20 @@ describe('admit — lets pass', () => {
   });
 });
 
+describe('admit — attempts', () => {
+  it.each([
+    ['as the policy of the capability says', request({ mode: 'durable' }), 3],
+    ['fewer, where the caller asks', request({ mode: 'durable', headers: headersWith({ maxAttempts: 2 }) }), 2],
+    ['never more', request({ mode: 'durable', headers: headersWith({ maxAttempts: 9 }) }), 3],
+    ['one for a synchronous call', request(), 1],
+  ])('%s', (_what, of, maxAttempts) => {
+    expect(admitted(of)).toMatchObject({ attempt: 1, maxAttempts });
+  });
+});
+
 describe('admit — the deadline', () => {
-  const withOwn = (deadlineMs: number) => () => ({ ok: true, version: '1.0.0', live: true, deadlineMs }) as const;
+  const withOwn = (deadlineMs: number) => () =>
+    ({ ok: true, version: '1.0.0', live: true, deadlineMs, maxAttempts: 3 }) as const;
 
   it.each([
     ['of a synchronous call', request(), LIMITS.syncDeadlineMs],
@@ -264,7 +276,13 @@ describe('admit — over any sequence of nested calls', () => {
               parent: from,
               callerIsPlugin: caller !== 'shop',
               nowMs,
-              resolve: () => ({ ok: true, version: '1.0.0', live: one.live, deadlineMs: one.deadlineMs }),
+              resolve: () => ({
+                ok: true,
+                version: '1.0.0',
+                live: one.live,
+                deadlineMs: one.deadlineMs,
+                maxAttempts: 3,
+              }),
               maxDepth,
             }),
           );

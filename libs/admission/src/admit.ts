@@ -16,7 +16,14 @@ import {
 
 /** What the catalogue says of the capability that is asked for. */
 export type Resolution =
-  | { readonly ok: true; readonly version: string; readonly live: boolean; readonly deadlineMs: number | undefined }
+  | {
+      readonly ok: true;
+      readonly version: string;
+      readonly live: boolean;
+      readonly deadlineMs: number | undefined;
+      /** How often durable work may be tried by its own policy. */
+      readonly maxAttempts: number;
+    }
   | { readonly ok: false; readonly fault: Fault };
 
 export interface AdmissionRequest {
@@ -63,7 +70,7 @@ export function admit(request: AdmissionRequest): Admission {
       version: resolution.version,
     });
   }
-  return { ok: true, context: contextFor(request, resolution.version, deadlineMs) };
+  return { ok: true, context: contextFor(request, resolution, deadlineMs) };
 }
 
 function refuse(...[code, message, details]: ConstructorParameters<typeof Fault>): Admission {
@@ -107,7 +114,11 @@ function checkAncestry({ ask, parent, maxDepth = LIMITS.maxDepth }: AdmissionReq
   return undefined;
 }
 
-function contextFor(request: AdmissionRequest, version: string, deadlineMs: number): CallContext {
+function contextFor(
+  request: AdmissionRequest,
+  { version, maxAttempts }: Extract<Resolution, { ok: true }>,
+  deadlineMs: number,
+): CallContext {
   const { ask, mode, invocation, headers, parent, nowMs, maxDepth = LIMITS.maxDepth } = request;
   const remote = parent ? undefined : headers.traceParent;
   const correlation =
@@ -133,6 +144,9 @@ function contextFor(request: AdmissionRequest, version: string, deadlineMs: numb
     traceId: parent?.traceId ?? remote?.traceId ?? correlation,
     remoteSpan: remote?.spanId,
     sampled: parent?.sampled ?? remote?.sampled ?? true,
+    attempt: 1,
+    // A caller may narrow what the capability allows, and never widen it.
+    maxAttempts: mode === 'sync' ? 1 : Math.min(maxAttempts, headers.maxAttempts ?? maxAttempts),
     ancestry: [...(parent?.ancestry ?? []), formatCapabilityRef(ask)],
   };
 }

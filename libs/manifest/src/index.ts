@@ -9,4 +9,5 @@ export {
   type UsedCapability,
 } from './manifest.js';
 export { boundProblems, type Problem, pointerTo } from './problem.js';
+export { retryPolicyOf } from './retry-policy.js';
 export { type ManifestVerdict, validateManifest } from './validate-manifest.js';

@@ -1,4 +1,4 @@
-import { LIMITS, NAME_PATTERN } from '@orchestrator/protocol';
+import { LIMITS, NAME_PATTERN, RETRY_LIMITS, type RetryPolicy } from '@orchestrator/protocol';
 import { JSON_SCHEMA_DIALECT, type JsonSchema, type JsonSchemaObject } from './json-schema.js';
 
 /** What one capability of a plugin takes and returns. */
@@ -9,6 +9,10 @@ export interface CapabilityManifest {
   readonly output: JsonSchema;
   /** The deadline of a call whose caller asks for none. */
   readonly deadlineMs?: number;
+  /** May it run again for the same invocation? If not, it is started at most once. @default true */
+  readonly idempotent?: boolean;
+  /** How durable calls that fail are tried again. @default DEFAULT_RETRY */
+  readonly retry?: RetryPolicy;
 }
 
 /** A capability that a plugin calls, and the versions of its plugin that it can work with. */
@@ -59,6 +63,30 @@ const schema = (of: string): JsonSchemaObject => ({
   type: ['object', 'boolean'],
 });
 
+const backoff = (of: string): JsonSchemaObject => ({
+  description: `${of}, a whole number of milliseconds from 0 to ${RETRY_LIMITS.backoffMs}`,
+  type: 'integer',
+  minimum: 0,
+  maximum: RETRY_LIMITS.backoffMs,
+});
+
+const RETRY: JsonSchemaObject = {
+  description: 'how failed durable calls are tried again: an object with attempts, backoffMs and maxBackoffMs',
+  type: 'object',
+  properties: {
+    attempts: {
+      description: `how often it may be tried, a whole number from 1 to ${RETRY_LIMITS.attempts}`,
+      type: 'integer',
+      minimum: 1,
+      maximum: RETRY_LIMITS.attempts,
+    },
+    backoffMs: backoff('the longest delay after the first attempt'),
+    maxBackoffMs: backoff('the longest delay of all'),
+  },
+  required: ['attempts', 'backoffMs', 'maxBackoffMs'],
+  additionalProperties: false,
+};
+
 const CAPABILITY: JsonSchemaObject = {
   description: 'a capability: an object with name, description, input and output',
   type: 'object',
@@ -73,6 +101,11 @@ const CAPABILITY: JsonSchemaObject = {
       minimum: 1,
       maximum: LIMITS.maxDeadlineMs,
     },
+    idempotent: {
+      description: 'false when it must not run twice for one invocation; true or false',
+      type: 'boolean',
+    },
+    retry: RETRY,
   },
   required: ['name', 'description', 'input', 'output'],
   additionalProperties: false,

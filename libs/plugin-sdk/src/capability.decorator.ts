@@ -1,5 +1,6 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
+import type { RetryPolicy } from '@orchestrator/protocol';
 
 export interface CapabilityOptions<Input extends object, Output extends object> {
   /** `[a-z0-9-]`, part of the public name: `<plugin>.<name>`. */
@@ -12,6 +13,10 @@ export interface CapabilityOptions<Input extends object, Output extends object> 
   readonly output: Type<Output>;
   /** How long a call may take when its caller does not say. @default 30 s for synchronous, 15 min for durable calls */
   readonly deadlineMs?: number;
+  /** Whether it may run again for the same invocation; `false` starts it at most once. @default true */
+  readonly idempotent?: boolean;
+  /** How durable calls that fail are tried again. @default 3 attempts, 0.5 s doubling to 60 s, with full jitter */
+  readonly retry?: Partial<RetryPolicy>;
 }
 
 /** What a capability's method carries into the host. */

@@ -1,5 +1,5 @@
 import type { CapabilityManifest, Manifest } from '@orchestrator/manifest';
-import { Fault } from '@orchestrator/protocol';
+import { DEFAULT_RETRY, Fault } from '@orchestrator/protocol';
 import type { CapabilityOptions } from './capability.decorator.js';
 import type { PluginOptions } from './plugin.module.js';
 import { dtoToJsonSchema } from './schema/dto-to-json-schema.js';
@@ -34,5 +34,7 @@ function capabilityFromCode(options: CapabilityOptions<object, object>): Capabil
     input: dtoToJsonSchema(options.input),
     output: dtoToJsonSchema(options.output),
     ...(options.deadlineMs !== undefined && { deadlineMs: options.deadlineMs }),
+    ...(options.idempotent === false && { idempotent: false }),
+    ...(options.retry && { retry: { ...DEFAULT_RETRY, ...options.retry } }),
   };
 }

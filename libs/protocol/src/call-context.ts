@@ -35,16 +35,20 @@ export interface CallContext {
   /** The span of a caller outside, for a root that brought a `traceparent`. */
   readonly remoteSpan: string | undefined;
   readonly sampled: boolean;
+  /** 1 when it is placed for the first time; each retry is placed with the next number. */
+  readonly attempt: number;
+  /** How often it may be tried; 1 for a synchronous call. */
+  readonly maxAttempts: number;
   /** `plugin.capability` from the root to this one, both included. */
   readonly ancestry: readonly string[];
 }
 
-const FORMAT = '1';
-const FIELDS = 18;
+const FORMAT = '2';
+const FIELDS = 20;
 
 export function encodeContext(c: CallContext): string {
   const flags = (c.durableTree ? 1 : 0) + (c.sampled ? 2 : 0);
-  return `${FORMAT}|${c.correlation}|${c.invocation}|${c.parent ?? ''}|${c.mode === 'sync' ? 's' : 'd'}|${flags}|${c.depth}|${c.maxDepth}|${c.admittedAtMs}|${c.deadlineMs}|${c.caller}|${c.onBehalfOf}|${c.plugin}|${c.version}|${c.capability}|${c.traceId === c.correlation ? '' : c.traceId}|${c.remoteSpan ?? ''}|${c.ancestry.join('>')}`;
+  return `${FORMAT}|${c.correlation}|${c.invocation}|${c.parent ?? ''}|${c.mode === 'sync' ? 's' : 'd'}|${flags}|${c.depth}|${c.maxDepth}|${c.admittedAtMs}|${c.deadlineMs}|${c.caller}|${c.onBehalfOf}|${c.plugin}|${c.version}|${c.capability}|${c.traceId === c.correlation ? '' : c.traceId}|${c.remoteSpan ?? ''}|${c.attempt}|${c.maxAttempts}|${c.ancestry.join('>')}`;
 }
 
 /** @throws Fault `unauthenticated` when the text is not an encoded context */
@@ -77,7 +81,9 @@ export function decodeContext(text: string): CallContext {
     capability: field(14),
     traceId: field(15) || correlation,
     remoteSpan: field(16) || undefined,
-    ancestry: field(17).split('>'),
+    attempt: numeric(17),
+    maxAttempts: numeric(18),
+    ancestry: field(19).split('>'),
   };
 }
 

@@ -22,6 +22,8 @@ function contextWith(changes: Partial<CallContext>): CallContext {
     traceId: '0af7651916cd43dd8448eb211c80319c',
     remoteSpan: undefined,
     sampled: true,
+    attempt: 1,
+    maxAttempts: 3,
     ancestry: ['editor.copy-edit'],
     ...changes,
   };

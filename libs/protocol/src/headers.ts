@@ -18,6 +18,8 @@ export const HEADERS = {
   traceparent: 'traceparent',
   /** A semver range that the called plugin's version must satisfy. */
   version: 'orc-version',
+  /** On requests: how often durable work may be tried at most; less than the capability's own policy, or nothing changes. */
+  attempts: 'orc-attempts',
   /** The signed call context. */
   context: 'orc-context',
   /** On stored results: proves whose work it is (see `context-signature.ts`). */
@@ -40,6 +42,7 @@ export interface RequestHeaders {
   readonly correlation: string | undefined;
   readonly range: string | undefined;
   readonly expiryMs: number | undefined;
+  readonly maxAttempts: number | undefined;
   readonly traceParent: TraceParent | undefined;
   /** Still to be verified. */
   readonly contextToken: string | undefined;
@@ -53,6 +56,7 @@ const NONE: RequestHeaders = {
   correlation: undefined,
   range: undefined,
   expiryMs: undefined,
+  maxAttempts: undefined,
   traceParent: undefined,
   contextToken: undefined,
 };
@@ -95,11 +99,16 @@ export function parseRequestHeaders(lookup: HeaderLookup | undefined): RequestHe
   }
   const range = read(HEADERS.version);
   if (range !== undefined && range.length > 256) throw malformed(HEADERS.version, 'must be at most 256 characters');
+  const attempts = read(HEADERS.attempts);
+  if (attempts !== undefined && !/^[1-9]\d{0,8}$/.test(attempts)) {
+    throw malformed(HEADERS.attempts, 'must be a whole number from 1 on');
+  }
+  const maxAttempts = attempts === undefined ? undefined : Number(attempts);
   const contextToken = read(HEADERS.context);
   if (contextToken !== undefined && contextToken.length > LIMITS.contextBytes) {
     throw malformed(HEADERS.context, `must be at most ${LIMITS.contextBytes} bytes`);
   }
   const traceparent = read(HEADERS.traceparent);
   const traceParent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
-  return { key, correlation, range, expiryMs, traceParent, contextToken };
+  return { key, correlation, range, expiryMs, maxAttempts, traceParent, contextToken };
 }

@@ -46,6 +46,7 @@ export {
   type RefusedRecord,
   type StartedRecord,
 } from './records.js';
+export { DEFAULT_RETRY, RETRY_LIMITS, type RetryPolicy, retryDelayMs } from './retry.js';
 export { decodeRun, encodeRun, type RunHeader } from './run-header.js';
 export { sendableFault } from './sendable-fault.js';
 export { splitFrame } from './split-frame.js';

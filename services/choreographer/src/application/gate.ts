@@ -1,6 +1,6 @@
 /** The one way in: whatever asks for a capability, on whichever path, is decided here. */
 import { admit } from '@orchestrator/admission';
-import type { Catalogue, Liveness } from '@orchestrator/manifest';
+import { type Catalogue, type Liveness, retryPolicyOf } from '@orchestrator/manifest';
 import {
   type Ask,
   type CallContext,
@@ -64,7 +64,14 @@ export class Gate {
         const { plugin, capability } = request.ask;
         const found = this.#catalogue.resolve({ plugin, capability, range, isLive: this.#isLive });
         if (!found.ok) return found;
-        return { ok: true, version: found.version, live: found.live, deadlineMs: found.capability.deadlineMs };
+        const { version, live, capability: promised } = found;
+        return {
+          ok: true,
+          version,
+          live,
+          deadlineMs: promised.deadlineMs,
+          maxAttempts: retryPolicyOf(promised).attempts,
+        };
       },
     });
     if (!admission.ok) return admission;

@@ -25,6 +25,8 @@ function call(changes: Partial<CallContext> = {}, known: Partial<ForwardedCall> 
       traceId: 'c1'.repeat(16),
       remoteSpan: undefined,
       sampled: true,
+      attempt: 1,
+      maxAttempts: 1,
       ancestry: ['editor.copy-edit'],
       ...changes,
     },

@@ -28,7 +28,7 @@ function contextOf(mode: 'sync' | 'durable', invocation: string, headers: Reques
     parent: undefined,
     callerIsPlugin: false,
     nowMs: NOW,
-    resolve: () => ({ ok: true, version: '1.2.3', live: true, deadlineMs: undefined }),
+    resolve: () => ({ ok: true, version: '1.2.3', live: true, deadlineMs: undefined, maxAttempts: 3 }),
   });
   if (!admission.ok) throw admission.fault;
   return admission.context;
