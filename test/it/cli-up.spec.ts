@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { expectPlain, type Running, run, start } from './command.js';
-import { allGone, type SeenProcess, treeOf } from './process-tree.js';
+import { allGone, killAll, type SeenProcess, treeOf } from './process-tree.js';
 
 const PORT = '24222';
 const AT = ['--nats', `nats://127.0.0.1:${PORT}`];
@@ -13,7 +13,7 @@ const CALL = [...AT, 'call', 'editor.copy-edit', '--args', '{"text":"It is a app
 describe('up', () => {
   let folder: string;
   let tmp: string;
-  let running: Running[];
+  let running: { readonly ended: Running['ended']; readonly tree: readonly SeenProcess[] }[];
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'orc-up-'));
@@ -22,7 +22,7 @@ describe('up', () => {
   });
 
   afterEach(async () => {
-    for (const { child } of running) child.kill('SIGKILL');
+    for (const { tree } of running) killAll(tree);
     await Promise.all(running.map(({ ended }) => ended));
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   });
@@ -30,9 +30,9 @@ describe('up', () => {
   async function up({ byOldNode = true, args = ['--no-jaeger'] } = {}) {
     const command = ['up', '--port', PORT, '--data', join(folder, 'data'), ...args];
     const one = start(command, { env: { TMPDIR: tmp, ORC_JAEGER_URL: '' }, byOldNode });
-    running.push(one);
     await one.says('run a plugin of yours');
     const tree = treeOf(one.pid);
+    running.push({ ended: one.ended, tree });
     const find = (words: string) => tree.find(({ command: line }) => line.includes(words)) as SeenProcess;
     return { ...one, tree, find };
   }

@@ -27,14 +27,29 @@ export function treeOf(root: number): SeenProcess[] {
   return found;
 }
 
+/** For the end of a test that has failed. */
+export function killAll(tree: readonly SeenProcess[]): void {
+  for (const { pid } of stillRunning(tree)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // it ended with the one before
+    }
+  }
+}
+
 /** Resolves when none of them runs any more. @throws with those that still do */
 export async function allGone(tree: readonly SeenProcess[]): Promise<void> {
   const giveUpAtMs = Date.now() + TIMEOUT_MS;
   for (;;) {
-    const running = new Map(processes().map(({ pid, command }) => [pid, command]));
-    const left = tree.filter(({ pid, command }) => running.get(pid) === command);
+    const left = stillRunning(tree);
     if (left.length === 0) return;
     if (Date.now() > giveUpAtMs) throw new Error(`Still running: ${JSON.stringify(left)}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+function stillRunning(tree: readonly SeenProcess[]): SeenProcess[] {
+  const running = new Map(processes().map(({ pid, command }) => [pid, command]));
+  return tree.filter(({ pid, command }) => running.get(pid) === command);
 }

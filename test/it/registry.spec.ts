@@ -1,7 +1,7 @@
 /** What is installed: announced, checked, kept, forgotten when it has gone. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ask, type Bus, connectBus, Requester, readAnswer } from '@orchestrator/bus';
-import { Fault, type InstalledPlugin, subjects } from '@orchestrator/protocol';
+import { Fault, type InstalledPlugin, LIMITS, subjects } from '@orchestrator/protocol';
 import { PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
 
 const FORGET_AFTER_MS = 500;
@@ -96,6 +96,22 @@ describe('the registry', () => {
     await until(call, (result) => !result.ok && result.fault.code === 'not-found');
     await system.start('probe');
     await until(call, (result) => result.ok);
+  });
+
+  it('NATS that is away for longer than plugins may be silent — is not laid at their door', async () => {
+    await system.start('probe', 'probe-2');
+    await until(installed, (plugins) => plugins[0]?.instances.length === 2);
+    const goneWithoutWord = () => system.log.filter((line) => line.includes('has gone without a word'));
+    const [nats, victim] = ['nats-server', 'probe-2'].map((name) => system.processes.get(name));
+    for (const running of [nats, victim]) {
+      running?.kill('SIGKILL');
+      await running?.exited;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LIMITS.livenessMs + 1_000)); // the silence itself is what is tested
+    await system.start('nats-server');
+    const asked = () => installed().catch(() => []); // until the registry is back, nobody answers
+    await until(asked, (plugins) => plugins[0]?.instances.length === 1);
+    expect(goneWithoutWord()).toHaveLength(1); // the one that has really gone, and only once NATS was back
   });
 
   it('a registry that starts again — knows what was announced, and hears who lives', async () => {

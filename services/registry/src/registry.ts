@@ -68,6 +68,7 @@ export class Registry implements OnApplicationShutdown {
     void this.#followConnection();
     this.#sweep = setInterval(() => this.#expire(), SWEEP_MS);
     this.#bus.nc.publish(subjects.rollCall());
+    await this.#bus.nc.flush(); // whoever is told that this is ready may ask at once
   }
 
   async onApplicationShutdown(): Promise<void> {
