@@ -5,7 +5,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CallClient } from '@orchestrator/bus';
 import { shippedPlugins } from '@orchestrator/local';
+import type { CallTree } from '@orchestrator/protocol';
 import { startTestSystem, type TestSystem } from '@orchestrator/testing';
 import { expectPlain, run, start } from './command.js';
 import { allGone, treeOf } from './process-tree.js';
@@ -66,10 +68,33 @@ describe('the command', () => {
         caller: 'cli',
         key: 'cli-1',
       });
-      expect(trees[1]).toEqual(trees[0]);
+      expect(trees[1]).toEqual({ trees: [trees[0]], more: false });
       expect(trees[2]).toEqual(trees[0]);
       const people = await run([...at, 'trace', correlation]);
       expect(people.stdout).toMatch(/✓ editor\.copy-edit 1\.0\.0 {2}depth 1 · durable · 1 attempt/);
+    });
+
+    it('trace of one ce-id of two callers — shows both trees; --caller shows one, also beside a refused request', async () => {
+      const [alice, bob] = ['alice', 'bob'].map((caller) => new CallClient(system.bus, caller));
+      const edit = { plugin: 'editor', capability: 'copy-edit' };
+      const key = 'order-17';
+      for (const client of [alice, bob]) await (await client?.request(edit, { text: 'Tea.' }, { key }))?.outcome();
+      const refused = await alice?.request(edit, { text: 'Other.' }, { key });
+      await system.treeWhere({ request: refused?.sequence ?? 0 }, ([root]) => root?.state === 'refused');
+      const trace = async (...more: string[]) => (await run([...at, 'trace', '--id', key, ...more])).stdout;
+      const tops = (text: string) => text.split('\n').filter((line) => /^(alice|bob|└─ .)/.test(line.slice(0, 5)));
+      expect(tops(await trace()).map((line) => line.slice(0, 5).trim())).toEqual([
+        'alice',
+        '└─ ✓',
+        'bob',
+        '└─ ✓',
+        'alice',
+        '└─ ✗',
+      ]);
+      expect(tops(await trace('--caller', 'bob'))).toHaveLength(2);
+      const ofAlice = JSON.parse(await trace('--caller', 'alice', '--json'));
+      expect(ofAlice.trees.map((tree: CallTree) => tree.roots[0]?.state)).toEqual(['succeeded', 'refused']);
+      expectPlain(await run([...at, 'trace', '--id', key, '--caller', 'nobody']), 1, 'not-found');
     });
 
     it('call — says how to see its tree, at the same server', async () => {
@@ -115,6 +140,7 @@ describe('the command', () => {
     ['a sequence that is none', ['trace', '--request', 'abc'], /--request/],
     ['a sequence that is below 1', ['trace', '--request', '0'], /--request/],
     ['two ways to find a tree', ['trace', 'f'.repeat(32), '--id', 'x'], /one of/],
+    ['a caller with nothing to narrow', ['trace', '--request', '1', '--caller', 'x'], /--caller/],
     ['a port that is none', ['up', '--port', 'http'], /--port/],
   ])('%s — exit code 2 and a plain message', async (_what, args, message) => {
     expectPlain(await run(args), 2, message);

@@ -32,7 +32,7 @@ export {
   versionFromToken,
   versionToToken,
 } from './names.js';
-export type { InstalledPlugin, TreeQuery } from './queries.js';
+export type { FoundRoot, FoundRoots, InstalledPlugin, KeyQuery, TreeQuery } from './queries.js';
 export {
   type AdmittedRecord,
   decodeFrame,
@@ -44,6 +44,7 @@ export {
   type HostReport,
   type InvocationRecord,
   type RefusedRecord,
+  type RepeatedRecord,
   type StartedRecord,
 } from './records.js';
 export { DEFAULT_RETRY, RETRY_LIMITS, type RetryPolicy, retryDelayMs } from './retry.js';

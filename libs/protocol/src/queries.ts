@@ -1,13 +1,37 @@
 /** What the services answer when asked on `orc.v1.query.<service>.<question>`: JSON in, JSON or a fault out. */
 
-/** `choreographer.tree`: exactly one of the three. Answered with a `CallTree`. */
+/** `choreographer.tree`: exactly one of the two. Answered with a `CallTree`. */
 export interface TreeQuery {
   /** 32 hex digits. */
   readonly correlation?: string;
   /** The sequence with which a `nats pub -J` was acknowledged. */
   readonly request?: number;
-  /** The `ce-id` that the caller chose; the newest with that key. */
-  readonly key?: string;
+}
+
+/** `choreographer.find`: which root calls had that key. Answered with `FoundRoots`. */
+export interface KeyQuery {
+  /** The `ce-id` that the caller chose; callers may choose the same. */
+  readonly key: string;
+  /** Only calls of that caller. */
+  readonly caller?: string | undefined;
+}
+
+/** A call or request as it was asked for: each that had the key, admitted or refused. */
+export interface FoundRoot {
+  readonly invocation: string;
+  readonly correlation: string;
+  readonly caller: string;
+  readonly plugin: string;
+  readonly capability: string;
+  readonly refused: boolean;
+  readonly askedAtMs: number;
+}
+
+export interface FoundRoots {
+  /** The newest ones, oldest first; each invocation once. */
+  readonly roots: readonly FoundRoot[];
+  /** There are older ones. */
+  readonly more: boolean;
 }
 
 /** `registry.plugins`: no arguments. Answered with `{ plugins: InstalledPlugin[] }`. */

@@ -49,6 +49,13 @@ export interface RefusedRecord extends Asked {
   readonly fault: FaultBody;
 }
 
+/** A durable request for an invocation that had its result already: leads from the request to that invocation. */
+export interface RepeatedRecord extends RecordBase {
+  readonly state: 'repeated';
+  /** Sequence of the request event in its stream. */
+  readonly request: number;
+}
+
 export interface StartedRecord extends RecordBase {
   readonly state: 'started';
   readonly attempt: number;
@@ -71,7 +78,7 @@ export interface EndedRecord extends RecordBase, Outcome {
   readonly state: 'ended';
 }
 
-export type InvocationRecord = AdmittedRecord | RefusedRecord | StartedRecord | EndedRecord;
+export type InvocationRecord = AdmittedRecord | RefusedRecord | RepeatedRecord | StartedRecord | EndedRecord;
 
 /** The admission and the end that one record may hold, as two. */
 export function expandRecord(record: InvocationRecord): readonly InvocationRecord[] {
@@ -80,7 +87,7 @@ export function expandRecord(record: InvocationRecord): readonly InvocationRecor
   return [record, { state: 'ended', invocation, correlation, ...ended }];
 }
 
-const STATES = new Set(['admitted', 'refused', 'started', 'ended']);
+const STATES = new Set(['admitted', 'refused', 'repeated', 'started', 'ended']);
 const CORRELATION = /^[0-9a-f]{32}$/;
 
 export function encodeFrame(records: readonly InvocationRecord[]): string {

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, type Bus, CallClient, connectBus } from '@orchestrator/bus';
 import { type PluginEntry, type RunningSystem, startSystem } from '@orchestrator/local';
-import { type CallTree, flattenTree, type InvocationNode, type TreeQuery } from '@orchestrator/protocol';
+import {
+  type CallTree,
+  type FoundRoots,
+  flattenTree,
+  type InvocationNode,
+  type KeyQuery,
+  type TreeQuery,
+} from '@orchestrator/protocol';
 
 export interface TestSystemOptions {
   readonly plugins: readonly PluginEntry[];
@@ -21,8 +28,8 @@ export interface TestSystem extends RunningSystem {
   readonly log: readonly string[];
   /** Deletes what the choreographer keeps beside the streams; call it while none runs. */
   forgetProjection(): void;
-  /** Waits until the history holds a tree that fits. @throws with what it holds instead */
-  treeWhere(query: TreeQuery, fits: (nodes: readonly InvocationNode[]) => boolean): Promise<CallTree>;
+  /** Waits until the history holds a tree that fits; of a key, the newest. @throws with what it holds instead */
+  treeWhere(query: TreeQuery | KeyQuery, fits: (nodes: readonly InvocationNode[]) => boolean): Promise<CallTree>;
 }
 
 const TREE_TIMEOUT_MS = 20_000;
@@ -52,7 +59,7 @@ export async function startTestSystem(options: TestSystemOptions): Promise<TestS
 /** Waits until the history holds a tree that fits. @throws with what it holds instead */
 export async function treeWhere(
   client: CallClient,
-  query: TreeQuery,
+  query: TreeQuery | KeyQuery,
   fits: (nodes: readonly InvocationNode[]) => boolean,
 ): Promise<CallTree> {
   const giveUpAtMs = Date.now() + TREE_TIMEOUT_MS;
@@ -60,7 +67,8 @@ export async function treeWhere(
     let tree: CallTree | undefined;
     let trouble: unknown;
     try {
-      tree = await ask<CallTree>(client.requester, 'choreographer', 'tree', query);
+      const named = 'key' in query ? { correlation: await newestOf(client, query) } : query;
+      tree = await ask<CallTree>(client.requester, 'choreographer', 'tree', named);
     } catch (error) {
       trouble = error;
     }
@@ -70,4 +78,9 @@ export async function treeWhere(
     }
     await new Promise((resolve) => setTimeout(resolve, TREE_POLL_MS));
   }
+}
+
+async function newestOf(client: CallClient, query: KeyQuery): Promise<string | undefined> {
+  const { roots } = await ask<FoundRoots>(client.requester, 'choreographer', 'find', query);
+  return roots.at(-1)?.correlation;
 }

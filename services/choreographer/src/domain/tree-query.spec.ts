@@ -1,27 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 import { Fault, LIMITS } from '@orchestrator/protocol';
 import fc from 'fast-check';
-import { parseTreeQuery } from './tree-query.js';
+import { parseKeyQuery, parseTreeQuery } from './tree-query.js';
 
 const CORRELATION = '0af7651916cd43dd8448eb211c80319c';
 
 describe('parseTreeQuery', () => {
-  it.each([
-    [{ correlation: CORRELATION }],
-    [{ request: 1 }],
-    [{ request: Number.MAX_SAFE_INTEGER }],
-    [{ key: 'order-1' }],
-    [{ key: 'k'.repeat(LIMITS.keyLength) }],
-  ])('takes %j', (query) => {
-    expect(parseTreeQuery(query)).toEqual(query);
-    expect(parseTreeQuery({ ...query, more: 'ignored' })).toEqual(query);
-  });
+  it.each([[{ correlation: CORRELATION }], [{ request: 1 }], [{ request: Number.MAX_SAFE_INTEGER }]])(
+    'takes %j',
+    (query) => {
+      expect(parseTreeQuery(query)).toEqual(query);
+      expect(parseTreeQuery({ ...query, more: 'ignored' })).toEqual(query);
+    },
+  );
 
   it.each([
     [{}],
     [{ correlation: CORRELATION, request: 1 }],
-    [{ request: 1, key: 'a' }],
-    [{ correlation: CORRELATION, key: null }],
+    [{ key: 'a' }],
+    [{ correlation: CORRELATION, request: null }],
     [{ correlation: CORRELATION.toUpperCase() }],
     [{ correlation: `${CORRELATION}0` }],
     [{ correlation: `${CORRELATION}\n` }],
@@ -32,9 +29,6 @@ describe('parseTreeQuery', () => {
     [{ request: '1' }],
     [{ request: Number.NaN }],
     [{ request: 2 ** 60 }],
-    [{ key: '' }],
-    [{ key: 'k'.repeat(LIMITS.keyLength + 1) }],
-    [{ key: ['a'] }],
   ])('refuses %j', (args) => {
     expect(() => parseTreeQuery(args)).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
   });
@@ -51,5 +45,28 @@ describe('parseTreeQuery', () => {
         }
       }),
     );
+  });
+});
+
+describe('parseKeyQuery', () => {
+  it.each([[{ key: 'order-1' }], [{ key: 'k'.repeat(LIMITS.keyLength) }], [{ key: 'order-1', caller: 'shop' }]])(
+    'takes %j',
+    (query) => {
+      expect(parseKeyQuery(query)).toEqual(query);
+      expect(parseKeyQuery({ ...query, more: 'ignored' })).toEqual(query);
+    },
+  );
+
+  it.each([
+    [{}],
+    [{ caller: 'shop' }],
+    [{ key: '' }],
+    [{ key: 'k'.repeat(LIMITS.keyLength + 1) }],
+    [{ key: ['a'] }],
+    [{ key: 'a', caller: 'Shop' }],
+    [{ key: 'a', caller: '' }],
+    [{ key: 'a', caller: null }],
+  ])('refuses %j', (args) => {
+    expect(() => parseKeyQuery(args)).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
   });
 });

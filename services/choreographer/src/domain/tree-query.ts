@@ -1,16 +1,26 @@
-import { Fault, LIMITS, type TreeQuery } from '@orchestrator/protocol';
+/** The questions that the history answers, checked. Pure. */
+import { Fault, isName, type KeyQuery, LIMITS, type TreeQuery } from '@orchestrator/protocol';
 
-/** @throws Fault `invalid-argument` unless exactly one of the three ways to find a tree is there, and well formed */
+/** @throws Fault `invalid-argument` unless exactly one of the two ways to name a tree is there, and well formed */
 export function parseTreeQuery(args: Record<string, unknown>): TreeQuery {
-  const { correlation, request, key } = args;
-  const given = [correlation, request, key].filter((value) => value !== undefined);
-  if (given.length === 1) {
-    if (typeof correlation === 'string' && /^[0-9a-f]{32}$/.test(correlation)) return { correlation };
-    if (typeof request === 'number' && Number.isSafeInteger(request) && request > 0) return { request };
-    if (typeof key === 'string' && key.length > 0 && key.length <= LIMITS.keyLength) return { key };
+  const { correlation, request } = args;
+  if (request === undefined && typeof correlation === 'string' && /^[0-9a-f]{32}$/.test(correlation)) {
+    return { correlation };
   }
-  throw new Fault(
-    'invalid-argument',
-    'Ask with exactly one of correlation (32 hex digits), request (a sequence number) or key (a ce-id).',
-  );
+  if (correlation === undefined && typeof request === 'number' && Number.isSafeInteger(request) && request > 0) {
+    return { request };
+  }
+  throw new Fault('invalid-argument', 'Ask with either correlation (32 hex digits) or request (a sequence number).');
+}
+
+/** @throws Fault `invalid-argument` unless there is a key, and a caller's name if any */
+export function parseKeyQuery({ key, caller }: Record<string, unknown>): KeyQuery {
+  if (typeof key !== 'string' || key.length === 0 || key.length > LIMITS.keyLength) {
+    throw new Fault('invalid-argument', `Ask with key (a ce-id of 1 to ${LIMITS.keyLength} characters).`);
+  }
+  if (caller === undefined) return { key };
+  if (typeof caller !== 'string' || !isName(caller)) {
+    throw new Fault('invalid-argument', 'caller is a name: lower case letters, digits and inner hyphens.');
+  }
+  return { key, caller };
 }

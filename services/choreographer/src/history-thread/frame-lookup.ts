@@ -38,6 +38,7 @@ function even(digits: number): Term {
 /** All that a record can be found by. */
 export function termsOf(record: InvocationRecord): Term[] {
   const terms = [correlationTerm(record.correlation)];
+  if (record.state === 'repeated') terms.push(requestTerm(record.request));
   if (record.state !== 'admitted' && record.state !== 'refused') return terms;
   if (record.mode === 'durable') terms.push(invocationTerm(record.invocation));
   if (record.request !== undefined) terms.push(requestTerm(record.request));

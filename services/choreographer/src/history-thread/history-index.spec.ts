@@ -7,9 +7,11 @@ import {
   type AdmittedRecord,
   type CallTree,
   encodeFrame,
+  type FoundRoots,
   flattenTree,
   type InvocationRecord,
   invocationIdFromKey,
+  type KeyQuery,
   type TreeQuery,
 } from '@orchestrator/protocol';
 import fc from 'fast-check';
@@ -90,6 +92,10 @@ class Indexed {
     return this.#reader.tree(query);
   }
 
+  find(query: KeyQuery): Promise<FoundRoots> {
+    return this.#reader.find(query);
+  }
+
   close(): void {
     this.index.close();
   }
@@ -167,13 +173,12 @@ describe('HistoryReader.tree', () => {
     expect(await index.tree({ request: 9 })).toBeUndefined();
   });
 
-  it('by key — the newest root that used it; keys of nested calls find nothing', async () => {
+  it('by a request that repeated another — finds the run of the first', async () => {
     const index = open();
-    index.apply(1, frame(admitted('new', { key: 'k', correlation: OTHER, atMs: 300 }), admitted('old', { key: 'k' })));
-    index.apply(2, frame(admitted('nested', { key: 'inner', parent: 'old' })));
-    expect((await index.tree({ key: 'k' }))?.correlation).toBe(OTHER);
-    expect(await index.tree({ key: 'inner' })).toBeUndefined();
-    expect(await index.tree({ key: "k' OR 1" })).toBeUndefined();
+    index.apply(1, frame(admitted('a', { request: 7, mode: 'durable' }), ended('a')));
+    index.apply(2, frame({ state: 'repeated', invocation: id('a'), correlation: ONE, atMs: 300, request: 8 }));
+    expect(shown(await index.tree({ request: 8 }))).toEqual([['a', 'succeeded']]);
+    expect(await index.tree({ request: 8 })).toEqual(await index.tree({ request: 7 }));
   });
 
   it('frames applied twice — change nothing', async () => {
@@ -201,6 +206,49 @@ describe('HistoryReader.tree', () => {
   });
 });
 
+describe('HistoryReader.find', () => {
+  const foundBy = async (index: Indexed, query: KeyQuery) =>
+    (await index.find(query)).roots.map((root) => [names.get(root.invocation), root.caller, root.refused]);
+
+  it('every root that used the key, oldest first; a refused one hides no other; nested calls are none', async () => {
+    const index = open();
+    index.apply(1, frame(admitted('new', { key: 'k', correlation: OTHER, atMs: 300 }), admitted('old', { key: 'k' })));
+    index.apply(2, frame(refused('refused', { key: 'k', atMs: 200, caller: 'other' })));
+    index.apply(3, frame(admitted('nested', { key: 'inner', parent: 'old' })));
+    expect(await foundBy(index, { key: 'k' })).toEqual([
+      ['old', 'shop', false],
+      ['refused', 'other', true],
+      ['new', 'shop', false],
+    ]);
+    expect(await foundBy(index, { key: 'k', caller: 'other' })).toEqual([['refused', 'other', true]]);
+    expect(await foundBy(index, { key: 'inner' })).toEqual([]);
+    expect(await foundBy(index, { key: "k' OR 1" })).toEqual([]);
+  });
+
+  it('of several records of one root — the earliest admission, whatever the order', async () => {
+    const again = [500, 100, 300].map((atMs) => admitted('a', { key: 'k', atMs }));
+    for (const records of [again, again.toReversed(), [refused('a', { key: 'k', atMs: 1 }), ...again]]) {
+      const index = new Indexed(join(folder, `${records[0]?.atMs}.sqlite`), STREAM);
+      opened.push(index);
+      index.apply(1, records);
+      const { roots } = await index.find({ key: 'k' });
+      expect(roots).toMatchObject([{ refused: false, askedAtMs: 100 }]);
+    }
+  });
+
+  it('very many — the newest hundred, and that there are more; of one caller however many others there are', async () => {
+    const index = open();
+    for (let n = 1; n <= 250; n++) {
+      const caller = n === 1 ? 'rare' : 'shop';
+      index.apply(n, frame(admitted(`run ${n}`, { key: 'k', atMs: n, caller })));
+    }
+    const { roots, more } = await index.find({ key: 'k' });
+    expect(roots.map((root) => root.askedAtMs)).toEqual(Array.from({ length: 100 }, (_, n) => n + 151));
+    expect(more).toBe(true);
+    expect(await index.find({ key: 'k', caller: 'rare' })).toMatchObject({ roots: [{ askedAtMs: 1 }], more: false });
+  });
+});
+
 describe('HistoryIndex — its place in the stream', () => {
   it('begins at the first frame, and goes on after the last one that it took', async () => {
     const index = open();
@@ -217,9 +265,10 @@ describe('HistoryIndex — its place in the stream', () => {
     close(before);
     const after = open();
     expect(after.nextSequence).toBe(4);
-    for (const query of [{ correlation: ONE }, { request: 7 }, { key: 'k' }]) {
+    for (const query of [{ correlation: ONE }, { request: 7 }]) {
       expect(shown(await after.tree(query))).toEqual([['a', 'admitted']]);
     }
+    expect((await after.find({ key: 'k' })).roots).toHaveLength(1);
   });
 
   it('of a stream that was made anew — is emptied, and begins at the first frame', async () => {
@@ -228,8 +277,8 @@ describe('HistoryIndex — its place in the stream', () => {
     close(before);
     const after = open('2026-02-02T00:00:00.000Z');
     expect(after.nextSequence).toBe(1);
-    for (const query of [{ correlation: ONE }, { request: 7 }, { key: 'k' }])
-      expect(await after.tree(query)).toBeUndefined();
+    for (const query of [{ correlation: ONE }, { request: 7 }]) expect(await after.tree(query)).toBeUndefined();
+    expect((await after.find({ key: 'k' })).roots).toEqual([]);
     expect(await reading(after).bodyHashOf(id('a'))).toBeUndefined();
   });
 
@@ -269,7 +318,7 @@ describe('HistoryIndex — segments', () => {
     for (const [at, name] of names.entries()) {
       const tree = await index.tree({ request: at + 1 });
       expect(shown(tree)).toEqual([[name, 'admitted']]);
-      expect(await index.tree({ key: `key of ${name}` })).toEqual(tree);
+      expect((await index.find({ key: `key of ${name}` })).roots[0]?.invocation).toBe(id(name));
       expect(await index.tree({ correlation: some(name, 0).correlation })).toEqual(tree);
     }
     expect([...index.index.invocations()].flat().sort()).toEqual(
@@ -285,8 +334,7 @@ describe('HistoryIndex — segments', () => {
     for (const term of [invocationTerm(id('a')), keyTerm('key of a'), requestTerm(1)]) {
       expect(index.index.framesOf(term)).toEqual([]);
     }
-    for (const name of ['d', 'e'])
-      expect(shown(await index.tree({ key: `key of ${name}` }))).toEqual([[name, 'admitted']]);
+    for (const name of ['d', 'e']) expect((await index.find({ key: `key of ${name}` })).roots).toHaveLength(1);
     index.index.forgetBefore(100);
     expect(shown(await index.tree({ request: 5 }))).toEqual([['e', 'admitted']]);
   });

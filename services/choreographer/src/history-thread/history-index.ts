@@ -9,10 +9,12 @@ import type { AdmittedRecord, InvocationRecord } from '@orchestrator/protocol';
 import { invocationTerm, lookUpFrames, segmentsOf, segmentTable, type Term, termsOf } from './frame-lookup.js';
 
 /** Goes up with every change of the schema: a file with another one is thrown away, and filled anew from the stream. */
-const SCHEMA_VERSION = 5;
+const SCHEMA_VERSION = 6;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS segments (first INTEGER PRIMARY KEY);
-  CREATE TABLE IF NOT EXISTS open (term INTEGER PRIMARY KEY, admitted_ms INTEGER NOT NULL, record TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS open (term INTEGER PRIMARY KEY, admitted_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL, record TEXT NOT NULL);
+  CREATE INDEX IF NOT EXISTS open_by_admission ON open (admitted_ms);
+  CREATE INDEX IF NOT EXISTS open_by_deadline ON open (deadline_ms);
   CREATE TABLE IF NOT EXISTS position (id INTEGER PRIMARY KEY CHECK (id = 0), stream_created TEXT NOT NULL, sequence INTEGER NOT NULL);
 `;
 /** Frames are put in together: a transaction each this often. */
@@ -48,7 +50,7 @@ export class HistoryIndex {
     db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
     const row = db.prepare('SELECT stream_created FROM position').get();
     if (row && row.stream_created !== streamCreated) throw new Error('The index is of another stream.');
-    this.#insertOpen = db.prepare('INSERT OR IGNORE INTO open VALUES (?, ?, ?)');
+    this.#insertOpen = db.prepare('INSERT OR IGNORE INTO open VALUES (?, ?, ?, ?)');
     this.#deleteOpen = db.prepare('DELETE FROM open WHERE term = ?');
     this.#setPosition = db.prepare('INSERT OR REPLACE INTO position VALUES (0, ?, ?)');
   }
@@ -150,7 +152,7 @@ export class HistoryIndex {
       }
     }
     for (const [term, record] of admitted) {
-      if (!ended.delete(term)) this.#insertOpen.run(term, record.atMs, JSON.stringify(record));
+      if (!ended.delete(term)) this.#insertOpen.run(term, record.atMs, record.deadlineMs, JSON.stringify(record));
     }
     for (const term of ended) this.#deleteOpen.run(term);
   }

@@ -3,7 +3,10 @@ import {
   buildCallTree,
   type CallTree,
   decodeFrame,
+  type FoundRoot,
+  type FoundRoots,
   type InvocationRecord,
+  type KeyQuery,
   type TreeQuery,
 } from '@orchestrator/protocol';
 import { correlationTerm, invocationTerm, keyTerm, requestTerm, type Term } from './frame-lookup.js';
@@ -13,6 +16,11 @@ export interface HistoryReaderParts {
   /** A frame as it is stored; undefined when the stream does not hold it any more. */
   readonly readFrame: (sequence: number) => Promise<Uint8Array | undefined>;
 }
+
+/** Roots that one question finds. */
+const MAX_FOUND = 100;
+/** Frames that are read at a time in search of them. */
+const FRAMES_AT_ONCE = 20;
 
 type AskedRecord = Extract<InvocationRecord, { readonly mode: unknown }>;
 
@@ -25,8 +33,27 @@ export class HistoryReader {
 
   /** Undefined when the history holds nothing of it. */
   async tree(query: TreeQuery): Promise<CallTree | undefined> {
-    const correlation = query.correlation ?? (await this.#find(query))?.correlation;
+    const correlation = query.correlation ?? (await this.#correlationOf(query.request ?? 0));
     return correlation === undefined ? undefined : buildCallTree(correlation, await this.recordsOf(correlation));
+  }
+
+  /** The newest root calls with a key: those that were refused beside those that ran. */
+  async find({ key, caller }: KeyQuery): Promise<FoundRoots> {
+    const found = new Map<string, FoundRoot>();
+    const frames = this.#parts.framesOf(keyTerm(key));
+    for (let end = frames.length; end > 0 && found.size <= MAX_FOUND; end -= FRAMES_AT_ONCE) {
+      const records = (await this.#readFrames(frames.slice(Math.max(0, end - FRAMES_AT_ONCE), end))).filter(isAsked);
+      for (const record of records) {
+        const isWanted =
+          record.key === key && record.parent === undefined && (caller ?? record.caller) === record.caller;
+        const before = found.get(record.invocation);
+        // Of several records of one invocation the earliest counts, and an admission before a refusal.
+        const counts = !before || (record.state === 'admitted' && (before.refused || record.atMs < before.askedAtMs));
+        if (isWanted && counts) found.set(record.invocation, foundRoot(record));
+      }
+    }
+    const roots = [...found.values()].sort((a, b) => a.askedAtMs - b.askedAtMs);
+    return { roots: roots.slice(-MAX_FOUND), more: roots.length > MAX_FOUND };
   }
 
   /** All records of a correlation that the stream still holds. */
@@ -41,21 +68,25 @@ export class HistoryReader {
     return records.filter(isAsked).find((record) => record.mode === 'durable' && record.invocation === invocation);
   }
 
-  /** The request of that sequence; of roots that share a key, the newest. */
-  async #find({ request, key = '' }: TreeQuery): Promise<AskedRecord | undefined> {
-    if (request !== undefined) {
-      const records = await this.#read(requestTerm(request));
-      return records.filter(isAsked).find((record) => record.request === request);
-    }
-    const roots = (await this.#read(keyTerm(key))).filter(isAsked);
-    const sharing = roots.filter((record) => record.key === key && record.parent === undefined);
-    return sharing.sort((a, b) => a.atMs - b.atMs).at(-1);
+  /** Of a request, also of one that repeated an earlier one. */
+  async #correlationOf(request: number): Promise<string | undefined> {
+    const records = await this.#read(requestTerm(request));
+    return records.find((record) => 'request' in record && record.request === request)?.correlation;
   }
 
-  async #read(term: Term): Promise<InvocationRecord[]> {
-    const frames = await Promise.all(this.#parts.framesOf(term).map(this.#parts.readFrame));
+  #read(term: Term): Promise<InvocationRecord[]> {
+    return this.#readFrames(this.#parts.framesOf(term));
+  }
+
+  async #readFrames(sequences: readonly number[]): Promise<InvocationRecord[]> {
+    const frames = await Promise.all(sequences.map(this.#parts.readFrame));
     return frames.flatMap((frame) => (frame ? decodeFrame(Buffer.from(frame).toString()) : []));
   }
+}
+
+function foundRoot(record: AskedRecord): FoundRoot {
+  const { invocation, correlation, caller, plugin, capability, state, atMs: askedAtMs } = record;
+  return { invocation, correlation, caller, plugin, capability, refused: state === 'refused', askedAtMs };
 }
 
 function isAsked(record: InvocationRecord): record is AskedRecord {

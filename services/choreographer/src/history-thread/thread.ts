@@ -10,7 +10,7 @@ import { followStream, readStored, streamStart } from '@orchestrator/bus/streams
 import { decodeFrame, Fault, STREAMS } from '@orchestrator/protocol';
 import { SpanQueue } from '@orchestrator/telemetry';
 import { SeenInvocations } from '../domain/seen-invocations.js';
-import { parseTreeQuery } from '../domain/tree-query.js';
+import { parseKeyQuery, parseTreeQuery } from '../domain/tree-query.js';
 import { invocationTerm } from './frame-lookup.js';
 import { HistoryIndex } from './history-index.js';
 import { HistoryReader } from './history-reader.js';
@@ -58,6 +58,7 @@ serveQuery(bus, 'choreographer', 'tree', async (args) => {
   if (!tree) throw new Fault('not-found', 'The history holds nothing of that.', { ...query });
   return tree;
 });
+serveQuery(bus, 'choreographer', 'find', (args) => reader.find(parseKeyQuery(args)));
 await bus.nc.flush();
 say({ caughtUp: true });
 void markSeen().catch(sayProblem);
