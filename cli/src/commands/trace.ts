@@ -1,5 +1,5 @@
 import { ask, type Requester } from '@orchestrator/bus';
-import { type CallTree, Fault, type FoundRoots, type TreeQuery } from '@orchestrator/protocol';
+import { type CallTree, Fault, type FoundRoots, type KeyQuery, type TreeQuery } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { UsageError } from '../failure.js';
 import { renderTree } from '../render-tree.js';
@@ -9,7 +9,6 @@ import { coloursFor, print, printJson } from '../terminal.js';
 interface TraceOptions {
   readonly request?: string;
   readonly id?: string;
-  readonly caller?: string;
   readonly json?: boolean;
 }
 
@@ -25,15 +24,15 @@ export function addTraceCommand(program: Command): void {
     .description('show the call tree of a correlation')
     .argument('[correlation]', '32 hex digits, as every result carries in ce-correlationid')
     .option('--request <seq>', 'find it by the sequence with which "nats pub -J" was acknowledged')
-    .option('--id <ce-id>', 'show every tree whose root was asked for with this ce-id')
-    .option('--caller <name>', 'with --id: only what this caller asked for')
+    .option('--id <ce-id>', 'show every tree whose root has this ce-id; with --caller, only of that caller')
     .option('--json', 'print JSON')
     .action(async (correlation: string | undefined, options: TraceOptions) => {
       const query = treeQuery(correlation, options);
+      const caller = program.getOptionValueSource('caller') === 'cli' ? program.opts().caller : undefined;
       const found = await withSession(program.opts(), async ({ client }) =>
         query
           ? await ask<CallTree>(client.requester, 'choreographer', 'tree', query)
-          : treesOf(client.requester, options),
+          : treesOf(client.requester, { key: options.id ?? '', caller }),
       );
       if (options.json) printJson(found);
       else if ('trees' in found) printTrees(found);
@@ -42,12 +41,11 @@ export function addTraceCommand(program: Command): void {
 }
 
 /** Undefined where `--id` asks for all trees of a key. */
-function treeQuery(correlation: string | undefined, { request, id, caller }: TraceOptions): TreeQuery | undefined {
+function treeQuery(correlation: string | undefined, { request, id }: TraceOptions): TreeQuery | undefined {
   if ([correlation, request, id].filter((one) => one !== undefined).length !== 1) {
     throw new UsageError('Give one of: a correlation id, --request <seq>, --id <ce-id>.');
   }
   if (id !== undefined) return undefined;
-  if (caller !== undefined) throw new UsageError('--caller narrows --id, and nothing else.');
   if (correlation !== undefined) {
     if (!/^[0-9a-f]{32}$/.test(correlation)) throw new UsageError('A correlation id is 32 hex digits in lower case.');
     return { correlation };
@@ -58,11 +56,9 @@ function treeQuery(correlation: string | undefined, { request, id, caller }: Tra
 }
 
 /** Each correlation that a root with this key belongs to, oldest first. @throws Fault `not-found` */
-async function treesOf(requester: Requester, { id: key, caller }: TraceOptions): Promise<FoundTrees> {
-  const { roots, more } = await ask<FoundRoots>(requester, 'choreographer', 'find', { key, caller });
-  if (roots.length === 0) {
-    throw new Fault('not-found', 'The history holds no call with that ce-id.', { key, ...(caller && { caller }) });
-  }
+async function treesOf(requester: Requester, query: KeyQuery): Promise<FoundTrees> {
+  const { roots, more } = await ask<FoundRoots>(requester, 'choreographer', 'find', query);
+  if (roots.length === 0) throw new Fault('not-found', 'The history holds no call with that ce-id.', { ...query });
   const correlations = [...new Set(roots.map((root) => root.correlation))];
   const trees = correlations.map((correlation) => ask<CallTree>(requester, 'choreographer', 'tree', { correlation }));
   return { trees: await Promise.all(trees), more };
