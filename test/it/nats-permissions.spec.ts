@@ -113,9 +113,19 @@ describe('NATS permissions — what only one may say', () => {
     ['orc.v1.catalogue.roll-call', ['choreographer', 'registry']],
     ['$KV.ORC_CATALOGUE.editor.1_0_0', ['choreographer', 'registry']],
     ['orc.v1.query.registry.plugins', ['caller']],
-    ['$JS.API.STREAM.DELETE.NO_SUCH', ['choreographer', 'registry']],
-    ['$JS.API.CONSUMER.CREATE.NO_SUCH', ['choreographer', 'registry']],
-    ['$JS.API.STREAM.PURGE.NO_SUCH', ['choreographer', 'registry']],
+    ['$JS.API.STREAM.CREATE.ORC_WORK', ['choreographer', 'registry']],
+    ['$JS.API.STREAM.DELETE.NO_SUCH', ['choreographer']],
+    ['$JS.API.STREAM.CREATE.NO_SUCH', ['choreographer']],
+    ['$JS.API.STREAM.PURGE.ORC_WORK', ['choreographer']],
+    ['$JS.API.STREAM.UPDATE.KV_ORC_CATALOGUE', ['choreographer']],
+    ['$JS.API.STREAM.MSG.GET.ORC_EVENTS', ['choreographer']],
+    ['$JS.API.CONSUMER.CREATE.ORC_WORK.x.orc.v1.work.x.1_0_0.y.*', ['choreographer', 'registry']],
+    ['$JS.API.CONSUMER.CREATE.ORC_REQUESTS.x', ['choreographer']],
+    ['$JS.API.CONSUMER.DELETE.ORC_WORK.x', ['choreographer']],
+    ['$JS.API.CONSUMER.MSG.NEXT.ORC_WORK.x', ['choreographer', 'editor', 'designer', 'plugin']],
+    ['$JS.API.CONSUMER.MSG.NEXT.ORC_REQUESTS.x', ['choreographer']],
+    ['$JS.API.DIRECT.GET.ORC_RESULTS.orc.v1.result.x.editor.i1', ['choreographer', 'editor', 'plugin', 'caller']],
+    ['$JS.API.DIRECT.GET.ORC_RESULTS.orc.v1.result.editor.x.i1', ['choreographer', 'editor', 'plugin', 'caller']],
     ['_INBOX.someone', ['choreographer', 'registry', 'editor', 'designer', 'plugin']],
     ['_INBOX_editor.someone', ['choreographer', 'registry', 'editor', 'designer', 'plugin']],
     ['anything.else', []],
@@ -126,10 +136,13 @@ describe('NATS permissions — what only one may say', () => {
 
 describe('NATS permissions — what only one may hear', () => {
   it.each([
-    ['orc.v1.exec.editor.>', ['choreographer', 'registry', 'editor', 'plugin']],
-    ['orc.v1.result.editor.>', ['choreographer', 'registry', 'editor', 'plugin', 'caller']],
-    ['orc.v1.work.>', ['choreographer', 'registry']],
-    ['orc.v1.call.>', ['choreographer', 'registry']],
+    ['orc.v1.exec.editor.>', ['choreographer', 'editor', 'plugin']],
+    ['orc.v1.result.editor.>', ['choreographer', 'editor', 'plugin', 'caller']],
+    ['orc.v1.work.>', ['choreographer']],
+    ['orc.v1.call.>', ['choreographer']],
+    ['orc.v1.announce.*', ['choreographer', 'registry']],
+    ['orc.v1.beat.>', ['choreographer', 'registry']],
+    ['$KV.ORC_CATALOGUE.>', ['choreographer']],
     ['_INBOX_editor.>', ['editor']],
     ['_INBOX_choreographer.>', ['choreographer']],
     ['_INBOX.>', ['caller']],
@@ -181,10 +194,8 @@ describe('NATS permissions — what works', () => {
       last_by_subj: 'orc.v1.result.me.editor.i2',
     });
     expect(result?.string()).toBe('"done"');
-    const direct = await (await jetstreamManager(designer, { checkAPI: false })).direct.getMessage('ORC_RESULTS', {
-      last_by_subj: 'orc.v1.result.me.editor.i2',
-    });
-    expect(direct?.string()).toBe('"done"');
+    const own = await editor.request('$JS.API.DIRECT.GET.ORC_RESULTS.orc.v1.result.me.editor.i2');
+    expect(own.string()).toBe('"done"');
   });
 
   it('the registry keeps the catalogue, and the choreographer watches it', async () => {

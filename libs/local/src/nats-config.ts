@@ -9,7 +9,7 @@
  * readers of `exec`, `work`, `timer` and `event` refuse a message with that header, and one without a call context.
  */
 import { randomBytes } from 'node:crypto';
-import { isName } from '@orchestrator/protocol';
+import { CATALOGUE_BUCKET, isName, STREAMS } from '@orchestrator/protocol';
 
 /** The development user, for a plugin of any name that the configuration does not list. */
 export const ANY_PLUGIN_USER = 'plugin';
@@ -96,25 +96,40 @@ function permissionsOf(user: string, users: readonly string[]): Permissions {
 function choreographer(inboxes: readonly string[]): Permissions {
   const kinds = ['exec', 'work', 'timer', 'event', 'result', 'dead', 'catalogue'];
   return {
-    publish: [...kinds.map((kind) => `orc.v1.${kind}.>`), ...inboxes, ...STREAM_OWNER, '$KV.>', '$SRV.>'],
+    publish: [
+      ...kinds.map((kind) => `orc.v1.${kind}.>`),
+      ...inboxes,
+      ...['$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.>', '$SRV.>'], // $JS.FC answers the flow control of a bucket's watch
+    ],
     subscribe: ['orc.v1.>', '_INBOX_choreographer.>', '$KV.>', '$SRV.>'],
   };
 }
 
+/** It makes the streams, the consumers of work and its bucket, which it also reads; it removes none and reads no stream. */
 function registry(inboxes: readonly string[]): Permissions {
+  const bucket = `KV_${CATALOGUE_BUCKET}`;
+  const streams = [...Object.values(STREAMS).map(({ name }) => name), bucket];
   return {
-    publish: ['orc.v1.catalogue.>', ...inboxes, ...STREAM_OWNER, '$KV.ORC_CATALOGUE.>', '$SRV.>'],
-    subscribe: ['orc.v1.>', '_INBOX_registry.>', '$KV.>', '$SRV.>'],
+    publish: [
+      'orc.v1.catalogue.>',
+      ...inboxes,
+      '$JS.API.INFO',
+      ...streams.flatMap((name) => [`$JS.API.STREAM.INFO.${name}`, `$JS.API.STREAM.CREATE.${name}`]),
+      ...[STREAMS.work.name, bucket].map((name) => `$JS.API.CONSUMER.CREATE.${name}.>`),
+      `$JS.API.CONSUMER.DELETE.${bucket}.*`,
+      `$JS.FC.${bucket}.>`,
+      `$KV.${CATALOGUE_BUCKET}.>`,
+      '$SRV.>',
+    ],
+    subscribe: ['orc.v1.announce.*', 'orc.v1.beat.>', 'orc.v1.query.registry.>', '_INBOX_registry.>', '$SRV.>'],
   };
 }
-
-/** Making and reading streams, consumers and buckets; `$JS.FC` answers the flow control of a bucket's watch. */
-const STREAM_OWNER = ['$JS.API.>', '$JS.ACK.>', '$JS.FC.>'];
 
 /**
  * `$JS.API.CONSUMER.MSG.NEXT.ORC_WORK.<consumer>` and `$JS.ACK.ORC_WORK.<consumer>…` carry the consumer's name
  * `<plugin>-<version>-<capability>` as one token, of which a wildcard cannot match a part. So a plugin's host may pull and
- * acknowledge any work; what it may not is to answer for another plugin, nor to make or change a consumer.
+ * acknowledge any work; what it may not is to answer for another plugin, to read results that are neither its own nor for it,
+ * nor to make or change a consumer. The development user may all that for any plugin.
  */
 function plugin(user: string, name: string, inboxes: readonly string[]): Permissions {
   return {
@@ -131,7 +146,8 @@ function plugin(user: string, name: string, inboxes: readonly string[]): Permiss
       '$JS.API.CONSUMER.INFO.ORC_WORK.*',
       '$JS.API.CONSUMER.MSG.NEXT.ORC_WORK.*',
       '$JS.ACK.ORC_WORK.>',
-      '$JS.API.DIRECT.GET.ORC_RESULTS.>',
+      `$JS.API.DIRECT.GET.ORC_RESULTS.orc.v1.result.*.${name}.*`,
+      `$JS.API.DIRECT.GET.ORC_RESULTS.orc.v1.result.${name}.*.*`,
       '$SRV.>',
     ],
     subscribe: [
