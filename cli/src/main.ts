@@ -13,7 +13,7 @@ const program = new Command('orchestrator')
   .version('0.1.0')
   .option('--nats <url>', 'where NATS is (default: NATS_URL, or nats://127.0.0.1:4222)')
   .option('--caller <name>', 'the name to call under', callerName, 'cli')
-  .showHelpAfterError('Try: orchestrator --help')
+  .showHelpAfterError('Try: npx orchestrator --help')
   .exitOverride();
 
 for (const add of [addUpCommand, addDemoCommand, addPluginsCommand, addCallCommand, addTraceCommand]) add(program);

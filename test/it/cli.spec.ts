@@ -140,6 +140,7 @@ describe('the command', () => {
     ['a sequence that is none', ['trace', '--request', 'abc'], /--request/],
     ['a sequence that is below 1', ['trace', '--request', '0'], /--request/],
     ['two ways to find a tree', ['trace', 'f'.repeat(32), '--id', 'x'], /one of/],
+    ['a file as data folder', ['up', '--data', article], /Cannot write to .* is a file/],
     ['a port that is none', ['up', '--port', 'http'], /--port/],
   ])('%s — exit code 2 and a plain message', async (_what, args, message) => {
     expectPlain(await run(args), 2, message);

@@ -9,6 +9,7 @@ import {
 } from '@orchestrator/local';
 import type { Command } from 'commander';
 import { UsageError } from '../failure.js';
+import { checkWritableFolder } from '../input.js';
 import { NO_PAGE } from '../jaeger-api.js';
 import { keepRunning } from '../keep-running.js';
 import { coloursFor, commandLine, listenForInterruption, print, tell } from '../terminal.js';
@@ -35,6 +36,7 @@ async function up(options: UpOptions): Promise<void> {
   const port = Number(options.port);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new UsageError('--port takes a number from 1 to 65535.');
+  checkWritableFolder(options.data);
   const interruption = listenForInterruption();
   const ending = new AbortController();
   const jaeger = options.jaeger ? await interruption.during(jaegerIfToBeHad()) : undefined;

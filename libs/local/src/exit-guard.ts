@@ -23,7 +23,7 @@ export function atExit(cleanup: () => void): () => void {
 }
 
 function runCleanups(): void {
-  for (const cleanup of cleanups) cleanup();
+  for (const cleanup of [...cleanups].reverse()) cleanup(); // processes before the folders that they use
 }
 
 function onSignal(signal: NodeJS.Signals): void {

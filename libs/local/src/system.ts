@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type LocateOptions } from './locate.js';
 import { ANY_PLUGIN_USER, createNatsPasswords, natsUrlAs, renderNatsConfig } from './nats-config.js';
 import { startNats } from './nats-server.js';
+import { createPrivateFolder } from './private-folder.js';
 import { type RunningProcess, startProcess } from './processes.js';
 import { projectRoot } from './tools-dir.js';
 
@@ -19,7 +20,7 @@ export interface PluginEntry {
 
 export interface SystemOptions {
   readonly plugins: readonly PluginEntry[];
-  /** Where streams, history and context keys are kept. @default private folders, removed at the end */
+  /** Where streams, history and context keys are kept. @default a private folder, removed at the end */
   readonly dataDir?: string;
   /** @default a free one */
   readonly natsPort?: number;
@@ -71,10 +72,11 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const { onStep = () => {}, log } = options;
   const names = options.plugins.map((plugin) => plugin.name);
   const passwords = createNatsPasswords(names);
+  const home = options.dataDir ? { path: options.dataDir, remove: () => {} } : createPrivateFolder('data');
   onStep('nats-server');
   const nats = await startNats({
     config: renderNatsConfig({ plugins: names, password: (user) => passwords[user] ?? '' }),
-    ...(options.dataDir && { dataDir: join(options.dataDir, 'nats') }),
+    dataDir: join(home.path, 'nats'),
     ...(options.natsPort !== undefined && { port: options.natsPort }),
     ...options.locate,
   });
@@ -101,8 +103,8 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   };
   const environment = {
     ...options.env,
-    ORC_CONTEXT_KEYS: contextKeys(options.dataDir),
-    ...(options.dataDir && { ORC_DATA_DIR: join(options.dataDir, 'choreographer') }),
+    ORC_CONTEXT_KEYS: contextKeys(home.path),
+    ORC_DATA_DIR: join(home.path, 'choreographer'),
     ...(options.otlpUrl && { OTEL_EXPORTER_OTLP_ENDPOINT: options.otlpUrl }),
   };
   const run = (name: string, as: string, user: string, entry: string, env: NodeJS.ProcessEnv = {}) => {
@@ -137,6 +139,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       );
       for (const group of [plugins, services]) await Promise.all((group ?? []).map((running) => running.stop()));
       await nats.stop();
+      home.remove();
     },
   };
   if (nats.process) void listed(NATS, Promise.resolve(nats.process));
@@ -153,11 +156,10 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
 }
 
 /** The keys that sign call contexts: kept with the data, so that work which outlives a restart stays valid. */
-function contextKeys(dataDir: string | undefined): string {
-  const fresh = `k1:${randomBytes(32).toString('hex')}`;
-  if (dataDir === undefined) return fresh;
+function contextKeys(dataDir: string): string {
   const file = join(dataDir, 'context-keys');
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  const fresh = `k1:${randomBytes(32).toString('hex')}`;
   mkdirSync(dataDir, { recursive: true });
   writeFileSync(file, `${fresh}\n`, { mode: 0o600 });
   return fresh;
