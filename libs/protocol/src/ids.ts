@@ -35,6 +35,10 @@ export function newCorrelationId(nowMs: number): string {
   return nowMs.toString(16).padStart(12, '0') + randomId().slice(12);
 }
 
+export function isCorrelationId(text: string): boolean {
+  return /^[0-9a-f]{32}$/.test(text);
+}
+
 /** The id of a synchronous root call: nothing is repeated, so nothing need be derived. */
 export function randomInvocationId(): string {
   return uuidFromHex(randomId());

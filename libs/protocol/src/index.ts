@@ -17,6 +17,7 @@ export {
   invocationIdFromKey,
   invocationIdFromParent,
   invocationIdFromSequence,
+  isCorrelationId,
   newCorrelationId,
   randomId,
   randomInvocationId,
@@ -71,6 +72,7 @@ export {
   parseWork,
   patterns,
   type ResultAddress,
+  readableAsk,
   subjects,
   type Target,
 } from './subjects.js';

@@ -5,6 +5,7 @@
 
 import type { Mode } from './call-context.js';
 import { Fault, type FaultBody, parseFault } from './fault.js';
+import { isCorrelationId } from './ids.js';
 
 interface RecordBase {
   readonly invocation: string;
@@ -88,7 +89,6 @@ export function expandRecord(record: InvocationRecord): readonly InvocationRecor
 }
 
 const STATES = new Set(['admitted', 'refused', 'repeated', 'started', 'ended']);
-const CORRELATION = /^[0-9a-f]{32}$/;
 
 export function encodeFrame(records: readonly InvocationRecord[]): string {
   return records.map((record) => JSON.stringify(record)).join('\n');
@@ -110,7 +110,7 @@ function isRecord(candidate: unknown): candidate is InvocationRecord {
     STATES.has(value.state) &&
     typeof value.invocation === 'string' &&
     typeof value.correlation === 'string' &&
-    CORRELATION.test(value.correlation) &&
+    isCorrelationId(value.correlation) &&
     Number.isFinite(value.atMs)
   );
 }

@@ -11,6 +11,7 @@ import {
   parseResultAddress,
   parseWork,
   patterns,
+  readableAsk,
   subjects,
 } from './subjects.js';
 
@@ -181,6 +182,20 @@ describe('subjects — what does not fit is a typed fault', () => {
         else expect(parse).toThrow(Fault);
       }),
     );
+  });
+
+  it.each([
+    [
+      'orc.v1.call.UPPER.probe.echo',
+      /the caller "UPPER" must be/,
+      { caller: 'unknown', plugin: 'probe', capability: 'echo' },
+    ],
+    ['orc.v1.call.a.b_b.echo', /the plugin "b_b" must be/, { caller: 'a', plugin: 'unknown', capability: 'echo' }],
+    ['orc.v1.call.a.b.c-', /the capability "c-" must be/, { caller: 'a', plugin: 'b', capability: 'unknown' }],
+    ['orc.v1.call.a.b', /more or fewer/, { caller: 'unknown', plugin: 'unknown', capability: 'unknown' }],
+  ])('%s — names the rule that is broken; the rest can be read', (subject, message, readable) => {
+    expect(() => parseAsk(subject, 'call')).toThrow(message);
+    expect(readableAsk(subject, 'call')).toEqual(readable);
   });
 
   it('parseAsk — a request subject is no call subject', () => {

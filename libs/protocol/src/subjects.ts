@@ -3,6 +3,7 @@
  * so that a wildcard can stand for any one of them. See docs/protocol.md, "Subjects".
  */
 import { Fault } from './fault.js';
+import { LIMITS } from './limits.js';
 import { isName, versionFromToken, versionToToken } from './names.js';
 
 const ROOT = 'orc.v1';
@@ -79,20 +80,29 @@ function tokensOf(subject: string, kind: string, count: number): string[] | unde
   return tokens.slice(3);
 }
 
-function malformed(subject: string, shape: string): Fault {
-  return new Fault(
-    'invalid-argument',
-    `The subject "${subject}" is not ${ROOT}.${shape}, with tokens of lower case letters, digits and inner hyphens.`,
-  );
+function malformed(subject: string, shape: string, rule = 'it has other tokens, or more or fewer'): Fault {
+  return new Fault('invalid-argument', `The subject "${subject}" is not ${ROOT}.${shape}: ${rule}.`);
 }
 
-/** Reads the subject of a request event or a synchronous call. @throws Fault `invalid-argument` */
+/** Reads the subject of a request event or a synchronous call. @throws Fault `invalid-argument`, naming the token that breaks the rule */
 export function parseAsk(subject: string, kind: 'request' | 'call'): Ask {
-  const [caller, plugin, capability] = tokensOf(subject, kind, 3) ?? [];
-  if (!caller || !plugin || !capability || !isName(caller) || !isName(plugin) || !isName(capability)) {
-    throw malformed(subject, `${kind}.<caller>.<plugin>.<capability>`);
+  const shape = `${kind}.<caller>.<plugin>.<capability>`;
+  const tokens = tokensOf(subject, kind, 3);
+  if (!tokens) throw malformed(subject, shape);
+  const [caller = '', plugin = '', capability = ''] = tokens;
+  for (const [what, token] of Object.entries({ caller, plugin, capability })) {
+    if (isName(token)) continue;
+    const rule = `must be 1 to ${LIMITS.nameLength} lower case letters, digits and inner hyphens`;
+    throw malformed(subject, shape, `the ${what} "${token}" ${rule}`);
   }
   return { caller, plugin, capability };
+}
+
+/** What can be read of a subject that `parseAsk` refuses: `unknown` stands for each name that is none. */
+export function readableAsk(subject: string, kind: 'request' | 'call'): Ask {
+  const [caller, plugin, capability] = tokensOf(subject, kind, 3) ?? [];
+  const named = (token: string | undefined) => (token !== undefined && isName(token) ? token : 'unknown');
+  return { caller: named(caller), plugin: named(plugin), capability: named(capability) };
 }
 
 /** Reads the subject of admitted durable work. @throws Fault `invalid-argument` */

@@ -1,38 +1,78 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { AdmittedRecord } from '@orchestrator/protocol';
 import type { SeenInvocations } from '../domain/seen-invocations.js';
-import { invocationTerm, lookUpFrames } from '../history-thread/frame-lookup.js';
+import { invocationTerm, lookUpFrames, type Term } from '../history-thread/frame-lookup.js';
 import { HistoryReader, type HistoryReaderParts } from '../history-thread/history-reader.js';
+
+/** How a durable invocation was asked for at first. */
+export interface FirstAsked {
+  readonly correlation: string;
+  readonly bodyHash: string;
+}
+
+/** A place among open invocations that are ordered by a time. */
+export interface OpenCursor {
+  readonly ms: number;
+  readonly term: Term;
+}
+
+export interface OpenPage {
+  readonly open: readonly AdmittedRecord[];
+  /** Where the next page begins; what comes later than the last one belongs to it, too. */
+  readonly next: OpenCursor;
+}
 
 /** What the main thread reads of the index that the history thread writes: a second old, and cheap to ask. */
 export class OpenInvocations {
   readonly #db: DatabaseSync;
-  readonly #selectOpen: StatementSync;
+  readonly #selectAdmitted: StatementSync;
+  readonly #selectOverdue: StatementSync;
   readonly #seen: SeenInvocations;
   readonly #reader: HistoryReader;
 
   constructor(file: string, seen: SeenInvocations, readFrame: HistoryReaderParts['readFrame']) {
     this.#db = new DatabaseSync(file, { readOnly: true });
-    this.#selectOpen = this.#db.prepare(
-      'SELECT record FROM open WHERE admitted_ms < ? ORDER BY admitted_ms LIMIT 10000',
-    );
+    const pageBy = (column: string) =>
+      this.#db.prepare(
+        `SELECT term, ${column} AS ms, record FROM open WHERE (${column}, term) > (?, ?) AND ${column} <= ? ORDER BY ${column}, term LIMIT ?`,
+      );
+    this.#selectAdmitted = pageBy('admitted_ms');
+    this.#selectOverdue = pageBy('deadline_ms');
     this.#seen = seen;
     this.#reader = new HistoryReader({ framesOf: (term) => lookUpFrames(this.#db, term), readFrame });
   }
 
-  /** The hash of the arguments with which a durable invocation was asked for at first; undefined when there is none of that id. */
-  async bodyHashOf(invocation: string): Promise<string | undefined> {
-    if (!this.#seen.mayHave(invocationTerm(invocation))) return undefined;
-    const asked = await this.#reader.askedFor(invocation);
-    return asked && (asked.bodyHash ?? '');
+  /** May the history hold it? "No" is certain, but for what was admitted a moment ago. */
+  mayKnow(invocation: string): boolean {
+    return this.#seen.mayHave(invocationTerm(invocation));
   }
 
-  /** Durable invocations admitted before then which have not ended: their admission records, oldest first, 10,000 at most. */
-  before(beforeMs: number): AdmittedRecord[] {
-    return this.#selectOpen.all(beforeMs).map(({ record }) => JSON.parse(String(record)) as AdmittedRecord);
+  /** How a durable invocation was asked for at first; undefined while the index shows none of that id. */
+  async firstAsked(invocation: string): Promise<FirstAsked | undefined> {
+    const asked = await this.#reader.askedFor(invocation);
+    return asked && { correlation: asked.correlation, bodyHash: asked.bodyHash ?? '' };
+  }
+
+  /** Durable invocations that have not ended, after the cursor and admitted until then: their admission records, oldest first. */
+  admitted(after: OpenCursor, untilMs: number, limit: number): OpenPage {
+    return page(this.#selectAdmitted, after, untilMs, limit);
+  }
+
+  /** The same by deadline. */
+  overdue(after: OpenCursor, untilMs: number, limit: number): OpenPage {
+    return page(this.#selectOverdue, after, untilMs, limit);
   }
 
   close(): void {
     this.#db.close();
   }
+}
+
+function page(select: StatementSync, after: OpenCursor, untilMs: number, limit: number): OpenPage {
+  const rows = select.all(after.ms, after.term, untilMs, limit);
+  const last = rows.at(-1);
+  return {
+    open: rows.map(({ record }) => JSON.parse(String(record)) as AdmittedRecord),
+    next: last ? { ms: Number(last.ms), term: Number(last.term) } : after,
+  };
 }

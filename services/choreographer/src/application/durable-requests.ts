@@ -4,6 +4,7 @@
  * derived, so that the repetition changes nothing.
  */
 import {
+  type Answer,
   type Bus,
   type Delivery,
   OutgoingHeaders,
@@ -13,6 +14,7 @@ import {
   readResult,
   type StoredPublisher,
 } from '@orchestrator/bus';
+import { readWork } from '@orchestrator/bus/streams';
 import {
   type Ask,
   bodyHash,
@@ -26,12 +28,15 @@ import {
   parseAsk,
   parseRequestHeaders,
   type RequestHeaders,
+  readableAsk,
+  readContextToken,
   requestsConsumer,
   STREAMS,
   subjects,
 } from '@orchestrator/protocol';
 import type { OpenInvocations } from '../adapters/open-invocations.js';
 import { RecentMap } from '../domain/recent-map.js';
+import type { RequestOrigin } from '../domain/records-of.js';
 import type { Gate } from './gate.js';
 import type { History } from './history.js';
 import { storeFault } from './outcomes.js';
@@ -61,7 +66,9 @@ export interface DurableRequestsParts {
 }
 
 interface RecentWork {
-  readonly bodyHash: string;
+  readonly correlation: string;
+  /** Undefined while it is not certain that this body was the first with its key. */
+  readonly bodyHash: string | undefined;
   /** Undefined when it was refused. */
   readonly context: CallContext | undefined;
 }
@@ -92,7 +99,7 @@ export class DurableRequests {
 
   async #onRequest(delivery: Delivery): Promise<void> {
     const { gate } = this.#parts;
-    let ask: Ask = { caller: 'unknown', plugin: 'unknown', capability: 'unknown' };
+    let ask: Ask | undefined;
     let requestHeaders: RequestHeaders | undefined;
     let parent: CallContext | undefined;
     try {
@@ -101,6 +108,7 @@ export class DurableRequests {
       parent = gate.parentOf(requestHeaders);
     } catch (error) {
       const fault = Fault.from(error);
+      ask ??= readableAsk(delivery.subject, 'request');
       await this.#refuse(delivery, { ask, headers: requestHeaders, parent, invocation: ownId(delivery) }, fault);
       return;
     }
@@ -115,44 +123,72 @@ export class DurableRequests {
     });
   }
 
-  async #place(request: Request): Promise<void> {
+  /** @param mayBePlaced whoever got the request before may have placed its work, and not lived to tell: then there may be a result */
+  async #place(request: Request, mayBePlaced = request.delivery.deliveries > 1): Promise<void> {
     const { delivery, ask, headers: requestHeaders, parent, invocation } = request;
-    const known = this.#recent.get(invocation)?.bodyHash ?? (await this.#parts.invocations.bodyHashOf(invocation));
-    if (known !== undefined && known !== request.bodyHash) {
-      const fault = new Fault('invalid-argument', 'This key was used before, with other arguments.', { invocation });
-      await this.#refuse(delivery, { ask, headers: requestHeaders, parent, invocation: ownId(delivery) }, fault);
-      return;
+    const { invocations, requester, gate, history, publisher } = this.#parts;
+    const recent = this.#recent.get(invocation);
+    if (recent?.bodyHash !== undefined || mayBePlaced || invocations.mayKnow(invocation)) {
+      const known = recent?.bodyHash === undefined ? await invocations.firstAsked(invocation) : recent;
+      const result = await readResult(requester, { ...ask, invocation });
+      const firstHash = known ? known.bodyHash : result?.headers?.get(HEADERS.bodyHash);
+      if (firstHash && firstHash !== request.bodyHash) return this.#refuseReuse(request);
+      if (result) {
+        const first = known ? undefined : this.#contextOf(result, invocation);
+        if (known) await history.repeatedStored({ ...known, invocation }, delivery.sequence);
+        else if (first) await history.admittedStored(first, requestHeaders.key, originOf(request));
+        delivery.ack();
+        return;
+      }
     }
-    if (known !== undefined && (await readResult(this.#parts.requester, { ...ask, invocation }))) {
-      delivery.ack();
-      return;
-    }
-    const nowMs = Date.now();
     const { data } = delivery;
-    const decision = { ask, mode: 'durable', invocation, headers: requestHeaders, parent, nowMs } as const;
-    const admission = this.#parts.gate.decide({ ...decision, bodyBytes: data.length });
+    const decision = { ask, mode: 'durable', invocation, headers: requestHeaders, parent, nowMs: Date.now() } as const;
+    const admission = gate.decide({ ...decision, bodyBytes: data.length });
     if (!admission.ok) {
-      await this.#refuse(delivery, request, admission.fault);
-      this.#recent.set(invocation, { bodyHash: request.bodyHash, context: undefined });
+      const correlation = await this.#refuse(delivery, request, admission.fault);
+      this.#recent.set(invocation, { correlation, bodyHash: request.bodyHash, context: undefined });
       return;
     }
-    const { context } = admission;
-    this.#recent.set(invocation, { bodyHash: request.bodyHash, context });
+    let { context } = admission;
+    const { correlation } = context;
+    this.#recent.set(invocation, { correlation, bodyHash: undefined, context }); // a host may report before it is known to be placed
     const work = new OutgoingHeaders().add(HEADERS.context, admission.token);
-    const origin = { request: delivery.sequence, bodyHash: request.bodyHash };
-    await Promise.all([
-      this.#parts.history.admittedStored(context, requestHeaders.key, origin),
-      this.#parts.publisher.store(subjects.work(context, invocation), data, work),
-    ]);
+    const placed = await publisher.store(subjects.work(context, invocation), data, work);
+    if (!placed.stored) {
+      const first = await readWork(this.#parts.bus, subjects.work(context, invocation));
+      if (!first) return this.#place(request, true);
+      context = readContextToken(first.headers?.get(HEADERS.context) ?? '');
+      const firstHash = bodyHash(first.data);
+      this.#recent.set(invocation, { correlation: context.correlation, bodyHash: firstHash, context });
+      if (firstHash !== request.bodyHash) return this.#refuseReuse(request);
+    } else this.#recent.set(invocation, { correlation, bodyHash: request.bodyHash, context });
+    // Only now: the admission of a body that was not the first would hide the real one.
+    await history.admittedStored(context, requestHeaders.key, originOf(request));
     delivery.ack();
   }
 
-  /** Refused: in the history, in the dead letters, and answered. */
+  /** Whose work a result is that history does not show yet, or never will: whoever placed it may have died before it told. */
+  #contextOf(result: Answer, invocation: string): CallContext | undefined {
+    try {
+      const context = this.#parts.gate.verifyReceipt(result.headers?.get(HEADERS.receipt) ?? '');
+      return context.invocation === invocation ? context : undefined;
+    } catch {
+      return undefined; // of a refusal, which is in the history before it is a result; or a bad plugin's
+    }
+  }
+
+  /** As an invocation of its own: the one that its key names is another's. */
+  async #refuseReuse({ delivery, ask, headers, parent, invocation }: Request): Promise<void> {
+    const fault = new Fault('invalid-argument', 'This key was used before, with other arguments.', { invocation });
+    await this.#refuse(delivery, { ask, headers, parent, invocation: ownId(delivery) }, fault);
+  }
+
+  /** Refused: in the history, in the dead letters, and answered. Resolves with the correlation that it is found by. */
   async #refuse(
     delivery: Delivery,
     of: Pick<Request, 'ask' | 'parent' | 'invocation'> & { readonly headers: RequestHeaders | undefined },
     fault: Fault,
-  ): Promise<void> {
+  ): Promise<string> {
     const { ask, invocation } = of;
     const nowMs = Date.now();
     const origin = { request: delivery.sequence, bodyHash: bodyHash(delivery.data) };
@@ -164,6 +200,7 @@ export class DurableRequests {
     const original = { body: delivery.data, original: delivery.headers };
     await storeFault(this.#parts.publisher, { ask, invocation, correlation, fault, nowMs, ...original });
     delivery.ack();
+    return correlation;
   }
 
   /** Takes in what a host says of work that was placed from here lately. */
@@ -175,6 +212,10 @@ export class DurableRequests {
     else this.#parts.history.ended(context, { attempt, instance, startedAtMs, endedAtMs, fault });
     return true;
   }
+}
+
+function originOf({ delivery, bodyHash }: Request): RequestOrigin {
+  return { request: delivery.sequence, bodyHash };
 }
 
 function ownId(delivery: Delivery): string {

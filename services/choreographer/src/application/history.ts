@@ -53,6 +53,12 @@ export class History {
     return this.#writer.record(endedRecord(invocation, ending));
   }
 
+  /** That request asked for what had its result already. Resolves once it is stored. @throws Fault */
+  repeatedStored(of: Pick<CallContext, 'invocation' | 'correlation'>, request: number): Promise<void> {
+    const { invocation, correlation } = of;
+    return this.#writer.record({ state: 'repeated', invocation, correlation, atMs: Date.now(), request });
+  }
+
   /** The choreographer ended it itself: no instance did. Resolves once it is stored. @throws Fault */
   endedByChoreographer(admitted: AdmittedRecord, endedAtMs: number, fault: FaultBody | undefined): Promise<void> {
     return this.endedStored(admitted, { attempt: 0, startedAtMs: undefined, endedAtMs, instance: undefined, fault });

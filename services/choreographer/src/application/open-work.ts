@@ -15,7 +15,8 @@ import {
 } from '@orchestrator/bus';
 import { purgeResultPlace, purgeWork, readWork } from '@orchestrator/bus/streams';
 import { type AdmittedRecord, decodeRun, Fault, type FaultBody, HEADERS, subjects } from '@orchestrator/protocol';
-import type { OpenInvocations } from '../adapters/open-invocations.js';
+import type { OpenCursor, OpenInvocations, OpenPage } from '../adapters/open-invocations.js';
+import { RecentMap } from '../domain/recent-map.js';
 import type { Gate } from './gate.js';
 import type { History } from './history.js';
 import { storeFault } from './outcomes.js';
@@ -23,9 +24,17 @@ import { storeFault } from './outcomes.js';
 const SWEEP_MS = 500;
 /** A host ends work at its deadline by itself; this much later the choreographer does. */
 const DEADLINE_GRACE_MS = 1_000;
-/** Work this old, and then each time it has doubled its age, is looked up among the results. */
+/** Work this old, and then each time it has doubled its age, is looked up among the results; and as often once it is overdue. */
 const FIRST_LOOK_MS = 2_000;
+/** The last of these is older than any deadline. */
+const LOOK_AGES_MS = Array.from({ length: 17 }, (_, n) => FIRST_LOOK_MS * 2 ** n);
+/** Of each age, and of what is overdue. */
 const LOOKS_PER_SWEEP = 200;
+/** What was recorded as ended from here is not looked at again for so long: until then the index knows it. */
+const REST_MS = 10_000;
+/** How much of that is remembered. */
+const RECENTLY_ENDED = 10_000;
+const START: OpenCursor = { ms: 0, term: 0 };
 
 export interface OpenWorkParts {
   readonly bus: Bus;
@@ -39,8 +48,13 @@ export interface OpenWorkParts {
 
 export class OpenWork {
   readonly #parts: OpenWorkParts;
-  /** When to look next for the result of work that had none. */
-  readonly #nextLookMs = new Map<string, number>();
+  /** How far each age has been looked at. What is open at the start is looked at once, whatever its age. */
+  readonly #looked = LOOK_AGES_MS.map((ageMs, n) => ({
+    ageMs,
+    to: n === 0 ? START : { ms: Date.now() - ageMs, term: 0 },
+  }));
+  #overdue = { to: START, sinceMs: 0 };
+  readonly #endedAtMs = new RecentMap<number>(RECENTLY_ENDED);
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
@@ -62,29 +76,35 @@ export class OpenWork {
   }
 
   async #sweep(): Promise<void> {
+    const { invocations } = this.#parts;
     const nowMs = Date.now();
-    const open = this.#parts.invocations.before(nowMs - FIRST_LOOK_MS);
-    const known = new Set(open.map((admitted) => admitted.invocation));
-    for (const invocation of this.#nextLookMs.keys()) if (!known.has(invocation)) this.#nextLookMs.delete(invocation);
-    const due = open.filter((admitted) => this.#isDue(admitted, nowMs)).slice(0, LOOKS_PER_SWEEP);
-    for (const admitted of due) await this.#look(admitted, nowMs);
+    const overdue = invocations.overdue(this.#overdue.to, nowMs - DEADLINE_GRACE_MS, LOOKS_PER_SWEEP);
+    this.#overdue.to = await this.#lookAt(overdue, nowMs);
+    const isThrough = overdue.open.length < LOOKS_PER_SWEEP;
+    if (isThrough && nowMs - this.#overdue.sinceMs >= FIRST_LOOK_MS) this.#overdue = { to: START, sinceMs: nowMs };
+    for (const looked of this.#looked) {
+      const page = invocations.admitted(looked.to, nowMs - looked.ageMs, LOOKS_PER_SWEEP);
+      looked.to = await this.#lookAt(page, nowMs);
+    }
   }
 
-  #isDue({ invocation, deadlineMs }: AdmittedRecord, nowMs: number): boolean {
-    const lookMs = this.#nextLookMs.get(invocation) ?? 0;
-    const endMs = deadlineMs + DEADLINE_GRACE_MS;
-    // Once about its deadline, whatever was planned before that.
-    return lookMs <= nowMs || (endMs <= nowMs && lookMs - nowMs > FIRST_LOOK_MS);
+  /** Answers where to go on; throws, and so stays where it was, when something cannot be looked at. */
+  async #lookAt({ open, next }: OpenPage, nowMs: number): Promise<OpenCursor> {
+    for (const admitted of open) {
+      const endedAtMs = this.#endedAtMs.get(admitted.invocation) ?? 0;
+      if (nowMs - endedAtMs >= REST_MS) await this.#look(admitted, nowMs);
+    }
+    return next;
   }
 
   async #look(admitted: AdmittedRecord, nowMs: number): Promise<void> {
     const found = await readResultPlace(this.#parts.requester, admitted);
     const stored = found && isResult(found) ? found : undefined;
     if (found && !stored) await purgeResultPlace(this.#parts.bus, subjects.result(admitted));
-    // Whatever is done here, the history thread shows it a moment later.
-    this.#nextLookMs.set(admitted.invocation, nowMs + Math.max(FIRST_LOOK_MS, nowMs - admitted.atMs));
+    const isOverdue = admitted.deadlineMs + DEADLINE_GRACE_MS <= nowMs;
     if (stored) await this.#recordStored(admitted, stored);
-    else if (admitted.deadlineMs + DEADLINE_GRACE_MS <= nowMs) await this.#end(admitted);
+    else if (!isOverdue || !(await this.#end(admitted))) return;
+    this.#endedAtMs.set(admitted.invocation, nowMs);
   }
 
   /** A result that nobody has recorded: its host's report was lost, or whoever should have heard it. */
@@ -110,7 +130,8 @@ export class OpenWork {
     }
   }
 
-  async #end(admitted: AdmittedRecord): Promise<void> {
+  /** Answers whether it did: not when a result came at the last moment, which the next look finds. */
+  async #end(admitted: AdmittedRecord): Promise<boolean> {
     const { bus, publisher, history } = this.#parts;
     const { invocation, correlation, deadlineMs, plugin, capability } = admitted;
     const subject = subjects.work(admitted, invocation);
@@ -120,9 +141,10 @@ export class OpenWork {
     const fault = new Fault('deadline-exceeded', message, { deadlineMs });
     const original = { body: work?.data, original: work?.headers };
     const isFirst = await storeFault(publisher, { ask: admitted, invocation, correlation, fault, nowMs, ...original });
-    if (!isFirst) return; // its result came at the last moment: the next sweep finds it
+    if (!isFirst) return false;
     await history.endedByChoreographer(admitted, nowMs, fault.toJSON());
     if (work) await purgeWork(bus, subject);
+    return true;
   }
 }
 

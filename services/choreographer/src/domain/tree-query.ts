@@ -1,10 +1,10 @@
 /** The questions that the history answers, checked. Pure. */
-import { Fault, isName, type KeyQuery, LIMITS, type TreeQuery } from '@orchestrator/protocol';
+import { Fault, isCorrelationId, isName, type KeyQuery, LIMITS, type TreeQuery } from '@orchestrator/protocol';
 
 /** @throws Fault `invalid-argument` unless exactly one of the two ways to name a tree is there, and well formed */
 export function parseTreeQuery(args: Record<string, unknown>): TreeQuery {
   const { correlation, request } = args;
-  if (request === undefined && typeof correlation === 'string' && /^[0-9a-f]{32}$/.test(correlation)) {
+  if (request === undefined && typeof correlation === 'string' && isCorrelationId(correlation)) {
     return { correlation };
   }
   if (correlation === undefined && typeof request === 'number' && Number.isSafeInteger(request) && request > 0) {

@@ -279,7 +279,7 @@ describe('HistoryIndex — its place in the stream', () => {
     expect(after.nextSequence).toBe(1);
     for (const query of [{ correlation: ONE }, { request: 7 }]) expect(await after.tree(query)).toBeUndefined();
     expect((await after.find({ key: 'k' })).roots).toEqual([]);
-    expect(await reading(after).bodyHashOf(id('a'))).toBeUndefined();
+    expect(await reading(after).firstAsked(id('a'))).toBeUndefined();
   });
 
   it('writes by itself after a moment, without a question', async () => {
@@ -288,9 +288,9 @@ describe('HistoryIndex — its place in the stream', () => {
       const index = open();
       const reader = reading(index);
       index.apply(1, frame(admitted('a', { mode: 'durable', bodyHash: 'h' })));
-      expect(await reader.bodyHashOf(id('a'))).toBeUndefined();
+      expect(await reader.firstAsked(id('a'))).toBeUndefined();
       jest.advanceTimersByTime(1_000);
-      expect(await reader.bodyHashOf(id('a'))).toBe('h');
+      expect((await reader.firstAsked(id('a')))?.bodyHash).toBe('h');
     } finally {
       jest.useRealTimers();
     }
@@ -374,26 +374,60 @@ describe('HistoryIndex — a file that is no good is replaced', () => {
 describe('OpenInvocations', () => {
   const durable = (invocation: string, atMs: number) => admitted(invocation, { mode: 'durable', atMs, bodyHash: 'h' });
 
-  it('before — durable work that has not ended, oldest first, as it was admitted; and nothing younger', async () => {
+  const START = { ms: 0, term: 0 };
+  const all = (reader: OpenInvocations, untilMs: number) => reader.admitted(START, untilMs, 100).open;
+
+  it('admitted — durable work that has not ended, oldest first, as it was admitted; and nothing younger', async () => {
     const index = open();
     index.apply(1, frame(durable('late', 300), durable('early', 100), durable('done', 50), admitted('sync')));
     index.apply(2, frame(ended('done'), refused('no', { mode: 'durable' })));
     const reader = reading(index);
-    expect(reader.before(301)).toEqual([durable('early', 100), durable('late', 300)]);
-    expect(reader.before(300)).toEqual([durable('early', 100)]);
-    expect(reader.before(100)).toEqual([]);
+    expect(all(reader, 300)).toEqual([durable('early', 100), durable('late', 300)]);
+    expect(all(reader, 299)).toEqual([durable('early', 100)]);
+    expect(all(reader, 99)).toEqual([]);
     index.apply(3, frame(ended('early'), ended('late')));
     index.index.framesOf(1);
-    expect(reader.before(1_000)).toEqual([]);
+    expect(all(reader, 1_000)).toEqual([]);
   });
 
-  it('bodyHashOf — of durable work only, the first that was admitted, ended or not', async () => {
+  it.each([
+    ['admitted', (atMs: number) => durable(`at ${atMs}`, atMs)],
+    ['overdue', (atMs: number) => ({ ...durable(`at ${atMs}`, 1), deadlineMs: atMs })],
+  ] as const)('%s — a page at a time, each once, also where times are equal; then what came since', (which, make) => {
+    const index = open();
+    const first = [100, 200, 200, 300].map((atMs, n) => ({ ...make(atMs), invocation: id(`${which} ${n}`) }));
+    index.apply(1, first);
+    const reader = reading(index);
+    const seen: string[] = [];
+    let cursor = START;
+    const turn = (untilMs: number) => {
+      const page = reader[which](cursor, untilMs, 1);
+      cursor = page.next;
+      seen.push(...page.open.map((record) => record.invocation));
+      return page.open.length;
+    };
+    while (turn(250) > 0);
+    expect(seen.toSorted()).toEqual(
+      first
+        .slice(0, 3)
+        .map((record) => record.invocation)
+        .toSorted(),
+    );
+    expect(seen[0]).toBe(first[0]?.invocation);
+    expect(turn(300)).toBe(1);
+    expect(seen.at(-1)).toBe(first[3]?.invocation);
+    index.apply(2, [make(400)]);
+    index.index.framesOf(1);
+    expect([turn(399), turn(400), turn(1_000)]).toEqual([0, 1, 0]);
+  });
+
+  it('firstAsked — of durable work only, the first that was admitted, ended or not', async () => {
     const index = open();
     index.apply(1, frame(durable('a', 1), { ...durable('a', 2), bodyHash: 'other' }, admitted('sync')));
     index.apply(2, frame(ended('a')));
     const reader = reading(index);
-    expect(await reader.bodyHashOf(id('a'))).toBe('h');
-    expect(await reader.bodyHashOf(id('sync'))).toBeUndefined();
-    expect(await reader.bodyHashOf(id('unknown'))).toBeUndefined();
+    expect((await reader.firstAsked(id('a')))?.bodyHash).toBe('h');
+    expect(await reader.firstAsked(id('sync'))).toBeUndefined();
+    expect(await reader.firstAsked(id('unknown'))).toBeUndefined();
   });
 });
