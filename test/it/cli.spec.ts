@@ -146,6 +146,12 @@ describe('the command', () => {
     expectPlain(await run(args), 2, message);
   });
 
+  it('started with a Node that is too old — input, output and exit code are those of the right one', async () => {
+    const old = await start(['call', 'editor.copy-edit', '--args', '-'], { input: 'no JSON', byOldNode: true }).ended;
+    expectPlain(old, 2, /Standard input is not JSON/);
+    expect(await start(['--version'], { byOldNode: true }).ended).toMatchObject({ code: 0, stdout: '0.1.0\n' });
+  });
+
   it('--help — exit code 0, names every command', async () => {
     const { code, stdout } = await run(['--help']);
     expect(code).toBe(0);

@@ -57,6 +57,16 @@ describe('startJaeger', () => {
     );
   });
 
+  it('is started again after kill -9, at the same addresses', async () => {
+    const { process: killed, queryUrl } = jaeger;
+    killed?.kill('SIGKILL');
+    await killed?.exited;
+    await jaeger.restart();
+    const traceId = randomBytes(16).toString('hex');
+    await sendSpan(jaeger.otlpHttpUrl, traceId);
+    expect((await fetch(`${queryUrl}/api/v3/traces/${traceId}`)).status).toBe(200);
+  });
+
   it('names a port that is in use', async () => {
     const queryPort = Number(new URL(jaeger.queryUrl).port);
     await expect(startJaeger({ queryPort })).rejects.toThrow(`Port ${queryPort} of 127.0.0.1 is in use.`);

@@ -65,6 +65,17 @@ describe('startProcess', () => {
     await expect(starting).rejects.toMatchObject({ name: 'ProcessStartError', message: expect.stringContaining(why) });
   });
 
+  it('gives up on a process when told to, and ends it', async () => {
+    const told = new AbortController();
+    const starting = startProcess({
+      ...script(`console.log('on its way'); ${FOREVER}`),
+      log: () => told.abort(),
+      readyLine: /ready/,
+      signal: told.signal,
+    });
+    await expect(starting).rejects.toThrow('child was ended before it was ready');
+  });
+
   it('gives up on a process that stays silent, and ends it', async () => {
     const starting = startProcess({ ...script(FOREVER), readyFn: async () => false, readyTimeoutMs: 100 });
     await expect(starting).rejects.toThrow('child was not ready within 0.1 s');
