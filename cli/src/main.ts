@@ -1,6 +1,7 @@
 import { isName } from '@orchestrator/protocol';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addCallCommand } from './commands/call.js';
+import { addDeadCommand } from './commands/dead.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addPluginsCommand } from './commands/plugins.js';
 import { addTraceCommand } from './commands/trace.js';
@@ -16,7 +17,8 @@ const program = new Command('orchestrator')
   .showHelpAfterError('Try: npx orchestrator --help')
   .exitOverride();
 
-for (const add of [addUpCommand, addDemoCommand, addPluginsCommand, addCallCommand, addTraceCommand]) add(program);
+for (const add of [addUpCommand, addDemoCommand, addPluginsCommand, addCallCommand, addTraceCommand, addDeadCommand])
+  add(program);
 
 function callerName(text: string): string {
   if (isName(text)) return text;

@@ -1,5 +1,6 @@
 /** A call tree as text: who called whom, how deep, how often tried, how long. Pure. */
 import type { CallTree, InvocationNode } from '@orchestrator/protocol';
+import { oneLine } from './one-line.js';
 import type { Colours } from './terminal.js';
 
 /** One line per invocation; faults on a line of their own below it. */
@@ -19,6 +20,7 @@ function renderNode(node: InvocationNode, indent: string, isLast: boolean, colou
     node.mode,
     node.attempts === 1 ? '1 attempt' : `${node.attempts} attempts`,
     durationOf(node),
+    ...(node.redriveOf === undefined ? [] : [`redrive of ${node.redriveOf}`]),
   ];
   const line = `${branch}${mark(node, colours)} ${colours.bold(name)}${colours.dim(version)}  ${colours.dim(facts.join(' · '))}`;
   const fault = node.fault ? [`${below}   ${colours.red(`${node.fault.code}: ${oneLine(node.fault.message)}`)}`] : [];
@@ -44,9 +46,4 @@ function durationOf(node: InvocationNode): string {
   if (node.state === 'refused') return 'refused';
   if (node.endedAtMs === undefined) return node.state;
   return `${Math.max(0, node.endedAtMs - node.admittedAtMs)} ms`; // two machines' clocks
-}
-
-/** What a plugin says stays text: it breaks no line of the tree, and steers no terminal. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }

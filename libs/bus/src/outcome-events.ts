@@ -16,6 +16,8 @@ export interface EndedInvocation extends CapabilityRef {
   readonly atMs: number;
   /** The original arguments, byte for byte; undefined when they are no longer there. */
   readonly body: Uint8Array | undefined;
+  /** Headers that prove to a choreographer whose request it was, so that it can be redriven. */
+  readonly proof?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The headers of its stored result: a CloudEvent, with the fault's code where it ended in one. */
@@ -46,6 +48,7 @@ export async function storeDeadLetter(
     const value = request?.get(name);
     if (value) dead.add(name, value);
   }
+  for (const [name, value] of Object.entries(ended.proof ?? {})) dead.add(name, value);
   // A request may fill a whole message, which leaves no room for what a dead letter says of it.
   const body = ended.body && ended.body.length <= publisher.maxBytes - LIMITS.headroomBytes ? ended.body : '';
   await publisher.store(subjects.dead(ended.plugin, ended.capability, ended.invocation), body, dead);

@@ -4,5 +4,13 @@
  */
 export { CatalogueBucket, type CatalogueChange } from './catalogue-bucket.js';
 export { type ProvisionOptions, provisionConsumer, provisionStreams } from './provision.js';
+export {
+  lookBack,
+  type MessageHead,
+  readNewest,
+  removeStored,
+  removeStoredOn,
+  type StoredBody,
+} from './stored-messages.js';
 export { purgeResultPlace, purgeWork, readWork } from './stored-work.js';
 export { followStream, readStored, type StoredMessage, streamStart } from './stream-follower.js';

@@ -94,7 +94,7 @@ function permissionsOf(user: string, users: readonly string[]): Permissions {
 }
 
 function choreographer(inboxes: readonly string[]): Permissions {
-  const kinds = ['exec', 'work', 'timer', 'event', 'result', 'dead', 'catalogue'];
+  const kinds = ['request', 'exec', 'work', 'timer', 'event', 'result', 'dead', 'catalogue'];
   return {
     publish: [
       ...kinds.map((kind) => `orc.v1.${kind}.>`),

@@ -100,9 +100,10 @@ export class DurableHost {
     const endedAtMs = Date.now();
     const ended = { ...context, source: `/plugins/${context.plugin}`, atMs: endedAtMs, body: delivery.data };
     const fault = outcome.ok ? undefined : outcome.fault;
-    if (fault) await storeDeadLetter(this.#publisher, ended, fault);
+    const receipt = receiptFromToken(token);
+    if (fault) await storeDeadLetter(this.#publisher, { ...ended, proof: { [HEADERS.receipt]: receipt } }, fault);
     const result = resultHeaders(ended, encodeRun({ attempt, startedAtMs, endedAtMs, instance }), fault);
-    result.add(HEADERS.receipt, receiptFromToken(token));
+    result.add(HEADERS.receipt, receipt);
     const stored = await this.#publisher.store(subjects.result(context), outcome.body, result);
     if (stored.stored) this.#reports.add({ ...report, endedAtMs, ...(fault && { fault: fault.toJSON() }) });
     else if (!(await readResult(this.#requester, context))) {

@@ -31,6 +31,8 @@ export interface Invocation {
   readonly request: number | undefined;
   readonly key: string | undefined;
   readonly bodyHash: string | undefined;
+  /** The dead invocation that an operator sent again as this one. */
+  readonly redriveOf: string | undefined;
 }
 
 export interface InvocationNode extends Invocation {
@@ -80,6 +82,7 @@ export function foldInvocation(written: readonly InvocationRecord[]): Invocation
     request: asked.request,
     key: asked.key,
     bodyHash: asked.state === 'admitted' ? asked.bodyHash : undefined,
+    redriveOf: asked.redriveOf,
   };
 }
 

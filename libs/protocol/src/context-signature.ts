@@ -8,6 +8,7 @@
 import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { type CallContext, decodeContext, encodeContext } from './call-context.js';
 import { Fault } from './fault.js';
+import { decodeRedrive, encodeRedrive, type Redrive } from './redrive.js';
 
 export interface ContextKey {
   readonly id: string;
@@ -52,21 +53,35 @@ export class ContextSigner {
   }
 
   sign(context: CallContext): string {
-    const text = `${encodeContext(context)}|${this.#newest.id}`;
-    return `${text}|${mac(this.#newest.secret, text)}`;
+    return this.#sign(encodeContext(context));
+  }
+
+  signRedrive(redrive: Redrive): string {
+    return this.#sign(encodeRedrive(redrive));
   }
 
   /** @throws Fault `unauthenticated` for anything that one of our keys did not sign, to the letter */
   verify(token: string): CallContext {
-    return this.#verify(token, (signature) => signature);
+    return decodeContext(this.#verify(token, (signature) => signature));
+  }
+
+  /** @throws Fault `unauthenticated` for anything that `signRedrive` did not make */
+  verifyRedrive(token: string): Redrive {
+    return decodeRedrive(this.#verify(token, (signature) => signature));
   }
 
   /** @throws Fault `unauthenticated` for anything but the receipt of a token that `verify` accepts */
   verifyReceipt(receipt: string): CallContext {
-    return this.#verify(receipt, hashSignature);
+    return decodeContext(this.#verify(receipt, hashSignature));
   }
 
-  #verify(token: string, expected: (signature: string) => string): CallContext {
+  #sign(content: string): string {
+    const text = `${content}|${this.#newest.id}`;
+    return `${text}|${mac(this.#newest.secret, text)}`;
+  }
+
+  /** What was signed. */
+  #verify(token: string, expected: (signature: string) => string): string {
     const end = token.lastIndexOf('|');
     const text = token.slice(0, end);
     const keyAt = text.lastIndexOf('|');
@@ -74,7 +89,7 @@ export class ContextSigner {
     if (end < 0 || keyAt < 0 || !secret || !sameText(expected(mac(secret, text)), token.slice(end + 1))) {
       throw new Fault('unauthenticated', 'The call context was not made by a choreographer of this system.');
     }
-    return decodeContext(text.slice(0, keyAt));
+    return text.slice(0, keyAt);
   }
 }
 

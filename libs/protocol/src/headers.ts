@@ -26,6 +26,10 @@ export const HEADERS = {
   receipt: 'orc-receipt',
   /** On results: the hash of the arguments, so that whoever used a key for others does not take the result for theirs. */
   bodyHash: 'orc-body-hash',
+  /** On what a choreographer keeps of refused requests, and on redrives: proves whose request is asked again (see `redrive.ts`). */
+  redrive: 'orc-redrive',
+  /** On dead letters of refused requests: how long the caller had allowed, in milliseconds. */
+  allowedMs: 'orc-allowed-ms',
   /** On dead letters: who asked. */
   caller: 'orc-caller',
   /** On dead letters: the fault, as JSON. */

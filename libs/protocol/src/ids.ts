@@ -59,6 +59,11 @@ export function invocationIdFromParent(parent: string, plugin: string, capabilit
   return uuidFromHex(digest('nested', parent, plugin, capability, key));
 }
 
+/** What is redriven is redriven once: whoever does it again computes the same id. */
+export function invocationIdOfRedrive(dead: string): string {
+  return uuidFromHex(digest('redrive', dead));
+}
+
 /** The correlation that a durable root starts when its caller names none. */
 export function correlationIdOf(invocation: string): string {
   return digest('correlation', invocation).slice(0, 32);

@@ -9,6 +9,15 @@ export {
   type InvocationState,
 } from './call-tree.js';
 export { type ContextKey, ContextSigner, parseContextKeys, receiptFromToken } from './context-signature.js';
+export type {
+  DeadLetter,
+  DeadLetterDetail,
+  DeadLetterFilter,
+  DeadLetterPage,
+  DeadLetterSelection,
+  DiscardAnswer,
+  RedriveAnswer,
+} from './dead-letters.js';
 export { FAULTS, Fault, type FaultBody, type FaultCode, type FaultDetails, isFaultCode, parseFault } from './fault.js';
 export { HEADERS, type HeaderLookup, parseRequestHeaders, type RequestHeaders } from './headers.js';
 export {
@@ -17,6 +26,7 @@ export {
   invocationIdFromKey,
   invocationIdFromParent,
   invocationIdFromSequence,
+  invocationIdOfRedrive,
   isCorrelationId,
   newCorrelationId,
   randomId,
@@ -48,6 +58,7 @@ export {
   type RepeatedRecord,
   type StartedRecord,
 } from './records.js';
+export { decodeRedrive, encodeRedrive, type Redrive } from './redrive.js';
 export { DEFAULT_RETRY, RETRY_LIMITS, type RetryPolicy, retryDelayMs } from './retry.js';
 export { decodeRun, encodeRun, type RunHeader } from './run-header.js';
 export { sendableFault } from './sendable-fault.js';
@@ -66,6 +77,7 @@ export {
   type Instance,
   parseAsk,
   parseBeat,
+  parseDead,
   parseExec,
   parsePluginOf,
   parseResultAddress,

@@ -32,6 +32,8 @@ interface Asked extends RecordBase {
   readonly bodyHash?: string;
   /** The key (`ce-id`) that the caller chose. */
   readonly key?: string;
+  /** The invocation whose dead letter an operator sent again as this one. */
+  readonly redriveOf?: string;
 }
 
 export interface AdmittedRecord extends Asked {

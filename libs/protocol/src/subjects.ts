@@ -67,6 +67,7 @@ export const patterns = {
   resultsFor: (caller: string) => `${ROOT}.result.${caller}.*.*`,
   progressFor: (caller: string) => `${ROOT}.progress.${caller}.*.*`,
   dead: `${ROOT}.dead.*.*.*`,
+  deadOf: (plugin = '*', capability = '*', invocation = '*') => `${ROOT}.dead.${plugin}.${capability}.${invocation}`,
   reports: `${ROOT}.report.*`,
   events: `${ROOT}.event.*`,
   announcements: `${ROOT}.announce.*`,
@@ -119,6 +120,13 @@ export function parseResultAddress(subject: string, kind: 'result' | 'progress')
   const [caller, plugin, invocation] = tokensOf(subject, kind, 3) ?? [];
   if (!caller || !plugin || !invocation) throw malformed(subject, `${kind}.<caller>.<plugin>.<invocation>`);
   return { caller, plugin, invocation };
+}
+
+/** Reads the subject of a dead letter. @throws Fault `invalid-argument` */
+export function parseDead(subject: string): { plugin: string; capability: string; invocation: string } {
+  const [plugin, capability, invocation] = tokensOf(subject, 'dead', 3) ?? [];
+  if (!plugin || !capability || !invocation) throw malformed(subject, 'dead.<plugin>.<capability>.<invocation>');
+  return { plugin, capability, invocation };
 }
 
 /** Reads the capability token of an `exec` subject. @throws Fault `invalid-argument` */

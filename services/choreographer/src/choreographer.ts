@@ -16,14 +16,17 @@ import {
   STREAMS,
   subjects,
 } from '@orchestrator/protocol';
+import { DeadLetterBox } from './adapters/dead-letter-box.js';
 import { HistoryThreadHandle } from './adapters/history-thread-handle.js';
 import { HistoryWriter } from './adapters/history-writer.js';
 import { OpenInvocations } from './adapters/open-invocations.js';
+import { serveDeadLetterActs } from './application/dead-letter-acts.js';
 import { DurableRequests } from './application/durable-requests.js';
 import { Gate } from './application/gate.js';
 import { History } from './application/history.js';
 import { HostReports } from './application/host-reports.js';
 import { OpenWork } from './application/open-work.js';
+import { Redrives } from './application/redrives.js';
 import { SyncCalls } from './application/sync-calls.js';
 import type { ChoreographerSettings } from './settings.js';
 
@@ -32,6 +35,7 @@ export const SETTINGS = Symbol('settings');
 
 const SWEEP_MS = 250;
 const EVENT_SHARDS = 64;
+const QUESTIONS = ['tree', 'find', 'dead-letters', 'dead-letter', 'redrive', 'discard'];
 
 @Injectable()
 export class Choreographer implements OnApplicationShutdown {
@@ -68,7 +72,9 @@ export class Choreographer implements OnApplicationShutdown {
     const gate = new Gate(this.#catalogue, this.#liveness, signer, this.#settings.maxDepth);
 
     const calls = new SyncCalls(bus, gate, history, this.#settings.maxForwarded);
-    const requests = new DurableRequests({ bus, requester, publisher, gate, history, invocations, onError });
+    const letters = new DeadLetterBox(bus);
+    const requests = new DurableRequests({ bus, requester, publisher, gate, history, invocations, letters, onError });
+    serveDeadLetterActs(bus, new Redrives({ requester, publisher, gate, invocations, box: letters }));
     const openWork = new OpenWork({ bus, requester, publisher, gate, history, invocations, onError });
     this.#answerDiscovery();
     this.#sweepInstances(calls);
@@ -128,7 +134,7 @@ export class Choreographer implements OnApplicationShutdown {
       id: this.#instance,
       version: '0.1.0',
       description: 'Admits, places and records every call.',
-      endpoints: [{ name: 'tree', subject: subjects.query('choreographer', 'tree') }],
+      endpoints: QUESTIONS.map((name) => ({ name, subject: subjects.query('choreographer', name) })),
     });
   }
 

@@ -25,8 +25,10 @@ import {
   invocationIdFromKey,
   invocationIdFromParent,
   invocationIdFromSequence,
+  invocationIdOfRedrive,
   parseAsk,
   parseRequestHeaders,
+  type Redrive,
   type RequestHeaders,
   readableAsk,
   readContextToken,
@@ -34,6 +36,7 @@ import {
   STREAMS,
   subjects,
 } from '@orchestrator/protocol';
+import type { DeadLetterBox } from '../adapters/dead-letter-box.js';
 import type { OpenInvocations } from '../adapters/open-invocations.js';
 import { RecentMap } from '../domain/recent-map.js';
 import type { RequestOrigin } from '../domain/records-of.js';
@@ -53,6 +56,8 @@ interface Request {
   readonly parent: CallContext | undefined;
   readonly invocation: string;
   readonly bodyHash: string;
+  /** The dead invocation that this is a redrive of. */
+  readonly redriveOf: string | undefined;
 }
 
 export interface DurableRequestsParts {
@@ -62,6 +67,7 @@ export interface DurableRequestsParts {
   readonly gate: Gate;
   readonly history: History;
   readonly invocations: OpenInvocations;
+  readonly letters: Pick<DeadLetterBox, 'removeOf'>;
   readonly onError: PullerOptions['onError'];
 }
 
@@ -102,17 +108,24 @@ export class DurableRequests {
     let ask: Ask | undefined;
     let requestHeaders: RequestHeaders | undefined;
     let parent: CallContext | undefined;
+    let redrive: Redrive | undefined;
     try {
       ask = parseAsk(delivery.subject, 'request');
       requestHeaders = parseRequestHeaders(delivery.headers && ((name) => delivery.headers?.get(name)));
-      parent = gate.parentOf(requestHeaders);
+      const redriveToken = delivery.headers?.get(HEADERS.redrive);
+      redrive = redriveToken ? gate.redriveOf(redriveToken, ask) : undefined;
+      parent = redrive ? redrive.parent : gate.parentOf(requestHeaders);
     } catch (error) {
       const fault = Fault.from(error);
       ask ??= readableAsk(delivery.subject, 'request');
       await this.#refuse(delivery, { ask, headers: requestHeaders, parent, invocation: ownId(delivery) }, fault);
       return;
     }
-    const invocation = invocationOf(delivery, ask, requestHeaders, parent);
+    // Its request is stored: from here on it is not lost, and its letter is not wanted any more.
+    if (redrive) await this.#parts.letters.removeOf(ask, redrive.of);
+    const invocation = redrive
+      ? invocationIdOfRedrive(redrive.of)
+      : invocationOf(delivery, ask, requestHeaders, parent);
     await this.#place({
       delivery,
       ask,
@@ -120,6 +133,7 @@ export class DurableRequests {
       parent,
       invocation,
       bodyHash: bodyHash(delivery.data),
+      redriveOf: redrive?.of,
     });
   }
 
@@ -178,26 +192,33 @@ export class DurableRequests {
   }
 
   /** As an invocation of its own: the one that its key names is another's. */
-  async #refuseReuse({ delivery, ask, headers, parent, invocation }: Request): Promise<void> {
+  async #refuseReuse({ delivery, invocation, ...request }: Request): Promise<void> {
     const fault = new Fault('invalid-argument', 'This key was used before, with other arguments.', { invocation });
-    await this.#refuse(delivery, { ask, headers, parent, invocation: ownId(delivery) }, fault);
+    await this.#refuse(delivery, { ...request, invocation: ownId(delivery) }, fault);
   }
 
   /** Refused: in the history, in the dead letters, and answered. Resolves with the correlation that it is found by. */
   async #refuse(
     delivery: Delivery,
-    of: Pick<Request, 'ask' | 'parent' | 'invocation'> & { readonly headers: RequestHeaders | undefined },
+    of: Pick<Request, 'ask' | 'parent' | 'invocation'> & {
+      readonly headers: RequestHeaders | undefined;
+      readonly redriveOf?: string | undefined;
+    },
     fault: Fault,
   ): Promise<string> {
-    const { ask, invocation } = of;
+    const { ask, invocation, redriveOf } = of;
     const nowMs = Date.now();
-    const origin = { request: delivery.sequence, bodyHash: bodyHash(delivery.data) };
+    const origin = { request: delivery.sequence, bodyHash: bodyHash(delivery.data), redriveOf };
     const { headers: sent, parent } = of;
     const refused = { ask, invocation, headers: sent, parent, mode: 'durable', fault, nowMs } as const;
     const refusal = this.#parts.history.refused({ ...refused, ...origin });
     await refusal.stored;
     const { correlation } = refusal;
-    const original = { body: delivery.data, original: delivery.headers };
+    const proof = {
+      [HEADERS.redrive]: this.#parts.gate.proofOf({ of: invocation, ask, parent }),
+      ...allowedBy(delivery, sent),
+    };
+    const original = { body: delivery.data, original: delivery.headers, proof };
     await storeFault(this.#parts.publisher, { ask, invocation, correlation, fault, nowMs, ...original });
     delivery.ack();
     return correlation;
@@ -214,8 +235,14 @@ export class DurableRequests {
   }
 }
 
-function originOf({ delivery, bodyHash }: Request): RequestOrigin {
-  return { request: delivery.sequence, bodyHash };
+function originOf({ delivery, bodyHash, redriveOf }: Request): RequestOrigin {
+  return { request: delivery.sequence, bodyHash, redriveOf };
+}
+
+/** What is left of the deadline when it is asked for again: as long as the caller had allowed at first. */
+function allowedBy(delivery: Delivery, headers: RequestHeaders | undefined): Record<string, string> {
+  const allowedMs = (headers?.expiryMs ?? 0) - Math.floor(Number(delivery.storedAt) / 1e6);
+  return allowedMs > 0 ? { [HEADERS.allowedMs]: String(allowedMs) } : {};
 }
 
 function ownId(delivery: Delivery): string {

@@ -8,7 +8,9 @@ import {
   Fault,
   LIMITS,
   type Mode,
+  type Redrive,
   type RequestHeaders,
+  subjects,
 } from '@orchestrator/protocol';
 
 export interface GateRequest {
@@ -47,6 +49,28 @@ export class Gate {
   /** The context of the work that a result belongs to. @throws Fault `unauthenticated` */
   verifyReceipt(receipt: string): CallContext {
     return this.#signer.verifyReceipt(receipt);
+  }
+
+  /** Proves later on whose request it was; see `redriveOf`. */
+  proofOf(redrive: Redrive): string {
+    return this.#signer.signRedrive(redrive);
+  }
+
+  /** What a proof says. @throws Fault `unauthenticated` */
+  verifyRedrive(token: string): Redrive {
+    return this.#signer.verifyRedrive(token);
+  }
+
+  /**
+   * The redrive that a request is: only a choreographer asks for one. It has a deadline of its own, since the invocation
+   * within which it was asked for at first has ended. @throws Fault `unauthenticated`
+   */
+  redriveOf(token: string, ask: Ask): Redrive {
+    const redrive = this.#signer.verifyRedrive(token);
+    const isSame = subjects.request(redrive.ask) === subjects.request(ask);
+    if (!isSame) throw new Fault('unauthenticated', 'The redrive is of another request.');
+    const { parent } = redrive;
+    return parent ? { ...redrive, parent: { ...parent, deadlineMs: Number.MAX_SAFE_INTEGER } } : redrive;
   }
 
   /** Decides, and signs what it lets pass. */

@@ -14,7 +14,15 @@ import {
   type StoredPublisher,
 } from '@orchestrator/bus';
 import { purgeResultPlace, purgeWork, readWork } from '@orchestrator/bus/streams';
-import { type AdmittedRecord, decodeRun, Fault, type FaultBody, HEADERS, subjects } from '@orchestrator/protocol';
+import {
+  type AdmittedRecord,
+  decodeRun,
+  Fault,
+  type FaultBody,
+  HEADERS,
+  receiptFromToken,
+  subjects,
+} from '@orchestrator/protocol';
 import type { OpenCursor, OpenInvocations, OpenPage } from '../adapters/open-invocations.js';
 import { RecentMap } from '../domain/recent-map.js';
 import type { Gate } from './gate.js';
@@ -139,7 +147,9 @@ export class OpenWork {
     const nowMs = Date.now();
     const message = `${plugin}.${capability} had no result before the deadline.`;
     const fault = new Fault('deadline-exceeded', message, { deadlineMs });
-    const original = { body: work?.data, original: work?.headers };
+    const token = work?.headers?.get(HEADERS.context);
+    const proof = token ? { [HEADERS.receipt]: receiptFromToken(token) } : undefined;
+    const original = { body: work?.data, original: work?.headers, proof };
     const isFirst = await storeFault(publisher, { ask: admitted, invocation, correlation, fault, nowMs, ...original });
     if (!isFirst) return false;
     await history.endedByChoreographer(admitted, nowMs, fault.toJSON());

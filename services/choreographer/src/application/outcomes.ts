@@ -20,16 +20,18 @@ export interface FaultyOutcome {
   readonly body: Uint8Array | undefined;
   /** The original headers that a redrive would send again. */
   readonly original: MsgHdrs | undefined;
+  /** Headers that prove whose request it was. */
+  readonly proof: Readonly<Record<string, string>> | undefined;
   readonly nowMs: number;
 }
 
 /** Dead letter first: what has a result is in the dead letters already. Answers whether this result is the first. @throws Fault when not acknowledged */
 export async function storeFault(publisher: StoredPublisher, outcome: FaultyOutcome): Promise<boolean> {
-  const { ask, invocation, correlation, fault, nowMs } = outcome;
+  const { ask, invocation, correlation, fault, nowMs, body, proof } = outcome;
   const { caller, plugin, capability } = ask;
   const source = '/choreographer';
   const what = { caller, plugin, capability, invocation, correlation };
-  const ended: EndedInvocation = { ...what, source, atMs: nowMs, body: outcome.body };
+  const ended: EndedInvocation = { ...what, source, atMs: nowMs, body, proof };
   await storeDeadLetter(publisher, ended, fault, outcome.original);
   const run = encodeRun({ attempt: 0, startedAtMs: nowMs, endedAtMs: nowMs, instance: '' });
   const result = resultHeaders(ended, run, fault);

@@ -17,6 +17,8 @@ import {
 export interface RequestOrigin {
   readonly request: number;
   readonly bodyHash: string;
+  /** The dead invocation that an operator sent again as this one. */
+  readonly redriveOf?: string | undefined;
 }
 
 export function admittedRecord(context: CallContext, key: string | undefined, origin?: RequestOrigin): AdmittedRecord {
@@ -52,6 +54,7 @@ export interface RefusedCall {
   readonly nowMs: number;
   readonly request?: number;
   readonly bodyHash?: string;
+  readonly redriveOf?: string | undefined;
 }
 
 export function refusedRecord(refused: RefusedCall): RefusedRecord {
@@ -79,6 +82,7 @@ export function refusedRecord(refused: RefusedCall): RefusedRecord {
     key: headers?.key,
     request: refused.request,
     bodyHash: refused.bodyHash,
+    redriveOf: refused.redriveOf,
     fault: refused.fault.toJSON(),
   } as RefusedRecord;
 }

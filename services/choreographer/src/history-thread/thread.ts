@@ -9,6 +9,7 @@ import { connectBus, serveQuery } from '@orchestrator/bus';
 import { followStream, readStored, streamStart } from '@orchestrator/bus/streams';
 import { decodeFrame, Fault, STREAMS } from '@orchestrator/protocol';
 import { SpanQueue } from '@orchestrator/telemetry';
+import { serveDeadLetters } from '../application/dead-letter-questions.js';
 import { SeenInvocations } from '../domain/seen-invocations.js';
 import { parseKeyQuery, parseTreeQuery } from '../domain/tree-query.js';
 import { invocationTerm } from './frame-lookup.js';
@@ -59,6 +60,7 @@ serveQuery(bus, 'choreographer', 'tree', async (args) => {
   return tree;
 });
 serveQuery(bus, 'choreographer', 'find', (args) => reader.find(parseKeyQuery(args)));
+serveDeadLetters(bus, (correlation) => reader.recordsOf(correlation));
 await bus.nc.flush();
 say({ caughtUp: true });
 void markSeen().catch(sayProblem);

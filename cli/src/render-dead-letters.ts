@@ -1,0 +1,67 @@
+/** Dead letters as text. Pure. */
+import type { DeadLetter, DeadLetterDetail, InvocationRecord } from '@orchestrator/protocol';
+import { oneLine } from './one-line.js';
+import type { Colours } from './terminal.js';
+import { shortTime } from './time-option.js';
+
+/** A line for each, in columns. */
+export function renderLetters(letters: readonly DeadLetter[], colours: Colours): string {
+  const name = (letter: DeadLetter) => `${letter.plugin}.${letter.capability}`;
+  const names = Math.max(...letters.map((letter) => name(letter).length));
+  const callers = Math.max(...letters.map((letter) => letter.caller.length));
+  const lines = letters.map((letter) =>
+    [
+      letter.invocation,
+      colours.dim(shortTime(letter.atMs)),
+      colours.bold(name(letter).padEnd(names)),
+      letter.caller.padEnd(callers),
+      faultLine(letter, colours),
+    ].join('  '),
+  );
+  return lines.join('\n');
+}
+
+function faultLine({ fault }: DeadLetter, colours: Colours): string {
+  return `${colours.red(fault.code)}: ${oneLine(fault.message)}`;
+}
+
+/** All that is known of one. */
+export function renderLetter(letter: DeadLetterDetail, colours: Colours): string {
+  const facts: [string, string][] = [
+    ['invocation', letter.invocation],
+    ['correlation', letter.correlation],
+    ['caller', letter.caller],
+    ['died', `${shortTime(letter.atMs)}, ended by ${letter.source}`],
+    ...letter.records.map((record): [string, string] => ['history', historyLine(record)]),
+    ...Object.entries(letter.headers)
+      .filter(([header]) => !header.startsWith('orc-fault'))
+      .map(([header, value]): [string, string] => ['header', `${header}: ${oneLine(value)}`]),
+  ];
+  const { details } = letter.fault;
+  return [
+    `${colours.bold(`${letter.plugin}.${letter.capability}`)}  ${faultLine(letter, colours)}`,
+    ...(details ? [colours.dim(JSON.stringify(details, null, 2))] : []),
+    ...facts.map(([what, value]) => `${colours.dim(what.padEnd(12))}${value}`),
+    '',
+    bodyOf(letter),
+  ].join('\n');
+}
+
+function historyLine(record: InvocationRecord): string {
+  const { state, atMs, invocation: _invocation, correlation: _correlation, ...rest } = record;
+  const attempt = 'attempt' in rest ? ` attempt ${rest.attempt}` : '';
+  const instance = 'instance' in rest && rest.instance ? ` on ${rest.instance}` : '';
+  const fault = 'fault' in rest && rest.fault ? ` ${rest.fault.code}: ${oneLine(rest.fault.message)}` : '';
+  return `${shortTime(atMs)} ${state}${attempt}${instance}${fault}`;
+}
+
+/** The arguments, as JSON where they are, and otherwise as text that steers no terminal. */
+function bodyOf({ body, bytes }: DeadLetterDetail): string {
+  if (body === undefined) return `(${bytes} bytes, too large to be shown)`;
+  const text = Buffer.from(body, 'base64').toString();
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text === '' ? '(no arguments are kept)' : text.split('\n').map(oneLine).join('\n');
+  }
+}

@@ -1,0 +1,125 @@
+/** Stored messages that are looked through, read and taken out one by one. */
+import {
+  AckPolicy,
+  DeliverPolicy,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
+import { type MsgHdrs, nanos } from '@nats-io/transport-node';
+import type { Bus } from './connection.js';
+
+/** What a look through a stream sees of a message: all but its body. */
+export interface MessageHead {
+  readonly subject: string;
+  readonly sequence: number;
+  /** Unix time in milliseconds. */
+  readonly storedAtMs: number;
+  readonly headers: MsgHdrs;
+  /** Size of the body. */
+  readonly bytes: number;
+}
+
+export interface StoredBody extends MessageHead {
+  readonly data: Uint8Array;
+}
+
+export interface LookBack {
+  readonly stream: string;
+  /** Subjects, with wildcards. */
+  readonly filter: string;
+  /** Only messages with a lower sequence. @default all */
+  readonly before?: number | undefined;
+}
+
+/** Sequences looked at with the first step back; twice as many with each further one. */
+const FIRST_STEP = 256;
+const LONGEST_STEP = 8_192;
+const WAIT_MS = 3_000;
+/** JetStream's errors for a sequence that holds nothing (any more). */
+const NO_MESSAGE = new Set([10037, 10043]);
+
+/** Goes through a stream from the newest message to the oldest, a step at a time: an array for each step, newest first, which may be empty. */
+export async function* lookBack(bus: Bus, { stream, filter, before }: LookBack): AsyncGenerator<MessageHead[]> {
+  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
+  const { state } = await jsm.streams.info(stream);
+  let end = Math.min(before ?? Number.POSITIVE_INFINITY, state.last_seq + 1);
+  for (let step = FIRST_STEP; end > state.first_seq; step = Math.min(2 * step, LONGEST_STEP)) {
+    const start = Math.max(state.first_seq, end - step, 1);
+    yield (await readHeads(bus, jsm, { stream, filter, start, end })).reverse();
+    end = start;
+  }
+}
+
+interface Stretch {
+  readonly stream: string;
+  readonly filter: string;
+  /** The first sequence, and the one after the last. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** By a consumer that is made for it: a direct get would bring the bodies along. */
+async function readHeads(bus: Bus, jsm: JetStreamManager, { stream, filter, start, end }: Stretch) {
+  const { name, num_pending } = await jsm.consumers.add(stream, {
+    ack_policy: AckPolicy.None,
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: start,
+    filter_subject: filter,
+    headers_only: true,
+    mem_storage: true,
+    inactive_threshold: nanos(2 * WAIT_MS),
+  });
+  const heads: MessageHead[] = [];
+  try {
+    const count = Math.min(num_pending, end - start);
+    if (count === 0) return heads;
+    const consumer = await jetstream(bus.nc).consumers.get(stream, name);
+    for await (const msg of await consumer.fetch({ max_messages: count, expires: WAIT_MS })) {
+      if (msg.seq >= end) break;
+      const headers = msg.headers as MsgHdrs; // a consumer without bodies says how large they are in a header
+      const bytes = Number(headers.get('Nats-Msg-Size'));
+      heads.push({
+        subject: msg.subject,
+        sequence: msg.seq,
+        storedAtMs: msToNumber(msg.timestampNanos),
+        headers,
+        bytes,
+      });
+    }
+    return heads;
+  } finally {
+    await jsm.consumers.delete(stream, name).catch(() => {}); // the server forgets it by itself
+  }
+}
+
+function msToNumber(timeNanos: bigint): number {
+  return Number(timeNanos / 1_000_000n);
+}
+
+/** The newest message on a subject, which may have wildcards; undefined while there is none. */
+export async function readNewest(bus: Bus, stream: string, subject: string): Promise<StoredBody | undefined> {
+  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
+  const stored = await jsm.streams.getMessage(stream, { last_by_subj: subject });
+  if (!stored) return undefined;
+  const { seq: sequence, time, header: headers, data } = stored;
+  return { subject: stored.subject, sequence, storedAtMs: time.getTime(), headers, data, bytes: data.length };
+}
+
+/** Answers whether it was this that took it out: of several who try, one does. */
+export async function removeStored(bus: Bus, stream: string, sequence: number): Promise<boolean> {
+  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
+  try {
+    return await jsm.streams.deleteMessage(stream, sequence, false);
+  } catch (error) {
+    if (error instanceof JetStreamApiError && NO_MESSAGE.has(error.code)) return false;
+    throw error;
+  }
+}
+
+/** Takes out what is stored on a subject, if anything is. */
+export async function removeStoredOn(bus: Bus, stream: string, subject: string): Promise<void> {
+  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
+  await jsm.streams.purge(stream, { filter: subject });
+}

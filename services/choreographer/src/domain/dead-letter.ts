@@ -1,0 +1,123 @@
+/** Dead letters as the choreographer reads them, and the questions that are asked about them. Pure. */
+import type { MessageHead } from '@orchestrator/bus/streams';
+import {
+  type DeadLetter,
+  type DeadLetterFilter,
+  type DeadLetterSelection,
+  Fault,
+  HEADERS,
+  isFaultCode,
+  isName,
+  parseDead,
+  parseFault,
+} from '@orchestrator/protocol';
+
+/** Of a fault's message, what stands in a list: a page of letters has to fit an answer. */
+const LISTED_MESSAGE = 500;
+const DEFAULT_PAGE = 50;
+const LARGEST_PAGE = 200;
+const INVOCATION = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** What a letter says of itself; undefined for what is none, such as an acknowledgement that a server has put there. */
+export function readLetter(head: MessageHead): DeadLetter | undefined {
+  const header = (name: string) => head.headers.get(name);
+  if (!header(HEADERS.id)) return undefined;
+  return {
+    ...parseDead(head.subject),
+    correlation: header(HEADERS.correlationId),
+    caller: header(HEADERS.caller),
+    fault: faultOf(header(HEADERS.faultBody)),
+    source: header(HEADERS.source),
+    atMs: head.storedAtMs,
+    bytes: head.bytes,
+    sequence: head.sequence,
+  };
+}
+
+function faultOf(text: string): DeadLetter['fault'] {
+  try {
+    return parseFault(JSON.parse(text)).toJSON();
+  } catch {
+    return parseFault(undefined).toJSON();
+  }
+}
+
+/** As it stands in a list. */
+export function listedLetter(letter: DeadLetter): DeadLetter {
+  const { code, message } = letter.fault;
+  const cut = message.length > LISTED_MESSAGE ? `${message.slice(0, LISTED_MESSAGE)}…` : message;
+  return { ...letter, fault: { code, message: cut } };
+}
+
+/** Plugin, capability and the order of time are seen to where the letters are read. */
+export function isWanted(letter: DeadLetter, { caller, code, sinceMs, untilMs }: DeadLetterFilter): boolean {
+  return (
+    (caller === undefined || letter.caller === caller) &&
+    (code === undefined || letter.fault.code === code) &&
+    (sinceMs === undefined || letter.atMs >= sinceMs) &&
+    (untilMs === undefined || letter.atMs < untilMs)
+  );
+}
+
+type Args = Readonly<Record<string, unknown>>;
+
+/** @throws Fault `invalid-argument` naming what is wrong */
+function parseFilter(args: Args): DeadLetterFilter {
+  const known = {
+    plugin: isNameText,
+    capability: isNameText,
+    caller: isNameText,
+    code: isFaultCode,
+    sinceMs: Number.isFinite,
+    untilMs: Number.isFinite,
+  };
+  for (const [name, value] of Object.entries(args)) {
+    const fits = Object.hasOwn(known, name) ? known[name as keyof typeof known] : undefined;
+    if (!fits) throw new Fault('invalid-argument', `A filter knows ${Object.keys(known).join(', ')}; not ${name}.`);
+    if (!fits(value)) throw new Fault('invalid-argument', `The filter's ${name} is not one: ${JSON.stringify(value)}.`);
+  }
+  return args as DeadLetterFilter;
+}
+
+function isNameText(value: unknown): boolean {
+  return typeof value === 'string' && isName(value);
+}
+
+/** Which page of a list: `{filter?, before?, limit?}`. @throws Fault `invalid-argument` */
+export function parsePage({ filter = {}, before, limit = DEFAULT_PAGE }: Args) {
+  if (!isWhole(limit) || limit > LARGEST_PAGE) {
+    throw new Fault('invalid-argument', `The limit of a page is a whole number from 1 to ${LARGEST_PAGE}.`);
+  }
+  return { filter: parseFilter(asObject(filter, 'filter')), before: parseBefore(before), limit };
+}
+
+/** One letter, or all that fit a filter: which has to be said, be it as an empty filter. @throws Fault `invalid-argument` */
+export function parseSelection({ invocation, filter, before }: Args): DeadLetterSelection {
+  if ((invocation === undefined) === (filter === undefined)) {
+    throw new Fault('invalid-argument', 'Say either which invocation, or which filter; {} fits all letters.');
+  }
+  if (invocation !== undefined) return { invocation: parseInvocation(invocation) };
+  const until = parseBefore(before);
+  return { filter: parseFilter(asObject(filter, 'filter')), ...(until !== undefined && { before: until }) };
+}
+
+/** @throws Fault `invalid-argument` */
+export function parseInvocation(value: unknown): string {
+  if (typeof value === 'string' && INVOCATION.test(value)) return value;
+  throw new Fault('invalid-argument', 'An invocation is named by a UUID in lower case.');
+}
+
+/** @throws Fault `invalid-argument` */
+export function asObject(value: unknown, name: string): Args {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Args;
+  throw new Fault('invalid-argument', `What is given as ${name} is not an object.`);
+}
+
+function parseBefore(value: unknown): number | undefined {
+  if (value === undefined || isWhole(value)) return value;
+  throw new Fault('invalid-argument', 'before is the sequence of a letter: a whole number from 1.');
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
