@@ -113,17 +113,23 @@ describe('bad input', () => {
       expect(`${node.plugin}.${node.capability}`).toBe(capability);
     });
 
+    const long = 'p'.repeat(64);
     it.each([
-      ['tester', 'probe.Echo'],
-      ['tester', '-probe.echo'],
-      ['tester', 'probe.ech_o'],
-      ['tester', `${'p'.repeat(64)}.echo`],
-      ['UPPER', 'probe.echo'],
-      ['tést', 'probe.echo'],
-    ])('of caller %s and capability %s — is no name', async (caller, capability) => {
-      const answer = await callRaw(system, capability, GOOD, { caller });
-      await expectFault(system, answer, { code: 'invalid-argument', message: /The subject ".*" is not orc\.v1\.call/ });
-    });
+      ['tester', 'probe.Echo', 'the capability "Echo"', ['tester', 'probe', 'unknown']],
+      ['tester', '-probe.echo', 'the plugin "-probe"', ['tester', 'unknown', 'echo']],
+      ['tester', 'probe.ech_o', 'the capability "ech_o"', ['tester', 'probe', 'unknown']],
+      ['tester', `${long}.echo`, `the plugin "${long}"`, ['tester', 'unknown', 'echo']],
+      ['UPPER', 'probe.echo', 'the caller "UPPER"', ['unknown', 'probe', 'echo']],
+      ['tést', 'probe.echo', 'the caller "tést"', ['unknown', 'probe', 'echo']],
+    ])(
+      'of caller %s and capability %s — is no name, and which one is said',
+      async (caller, capability, which, known) => {
+        const answer = await callRaw(system, capability, GOOD, { caller });
+        const message = new RegExp(`^The subject ".*" is not orc\\.v1\\.call.*: ${which} must be 1 to 63 lower case`);
+        const node = await expectFault(system, answer, { code: 'invalid-argument', message });
+        expect([node.caller, node.plugin, node.capability]).toEqual(known);
+      },
+    );
 
     it('with more or fewer tokens — is no subject that a caller may use', async () => {
       for (const subject of ['orc.v1.call.tester.probe.echo.more', 'orc.v1.call.probe.echo', 'orc.v2.call.a.b.c']) {

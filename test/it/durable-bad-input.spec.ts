@@ -42,8 +42,9 @@ describe('durable bad input', () => {
     expected: { readonly code: string; readonly message: RegExp },
     original: string | Uint8Array,
   ): Promise<InvocationNode> {
-    const tree = await system.treeWhere({ request: sequence }, (nodes) => nodes.some((node) => node.fault));
-    const node = flattenTree(tree).find((one) => one.request === sequence) as InvocationNode;
+    const isIt = (node: InvocationNode) => node.request === sequence && node.fault !== undefined;
+    const tree = await system.treeWhere({ request: sequence }, (nodes) => nodes.some(isIt));
+    const node = flattenTree(tree).find(isIt) as InvocationNode;
     expect(node.fault).toMatchObject({ code: expected.code, message: expect.stringMatching(expected.message) });
     const { caller, plugin, capability, invocation, correlation } = node;
 
@@ -96,16 +97,19 @@ describe('durable bad input', () => {
     expect(node).toMatchObject({ state: 'refused', attempts: 0 });
   });
 
-  it('a subject with names that are none — is refused, as asked by unknown', async () => {
-    for (const [caller, capability] of [
-      ['UPPER', 'probe.echo'],
-      ['tester', 'probe.ech_o'],
-    ] as const) {
+  it.each([
+    ['UPPER', 'probe.echo', 'unknown', 'the caller "UPPER"'],
+    ['tester', 'probe.ech_o', 'tester', 'the capability "ech_o"'],
+    ['tester', 'Probe.echo', 'tester', 'the plugin "Probe"'],
+  ])(
+    'a subject of %s and %s — is refused, answered to %s, and says what is no name',
+    async (caller, capability, heardBy, which) => {
       const sequence = await storeRaw(system, capability, GOOD, { caller });
-      const message = new RegExp(`orc\\.v1\\.request\\.${caller}\\.${capability}`);
-      await expectDeadLetter(sequence, { code: 'invalid-argument', message }, GOOD);
-    }
-  });
+      const message = new RegExp(`${which} must be`);
+      const node = await expectDeadLetter(sequence, { code: 'invalid-argument', message }, GOOD);
+      expect(node.caller).toBe(heardBy);
+    },
+  );
 
   it('the name of a plugin as caller, without context — is refused', async () => {
     const sequence = await storeRaw(system, 'probe.echo', GOOD, { caller: 'probe' });

@@ -1,5 +1,6 @@
 /** What must survive kill -9 of a process in the middle of a run. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { CallClient } from '@orchestrator/bus';
 import { flattenTree } from '@orchestrator/protocol';
 import { EffectLog, MIRROR, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
 
@@ -118,6 +119,26 @@ describe('what goes on and on, and kill -9', () => {
     await system.start('registry');
     await late;
     expect((await system.client.call(echo, { text: 'there' })).result).toMatchObject({ ok: true });
+  });
+
+  it('of the choreographer, and none other there — a call with no timeout of its own is unavailable at once', async () => {
+    await kill('choreographer');
+    await expect(system.client.call({ plugin: 'probe', capability: 'echo' }, { text: 'x' })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+
+  it('a choreographer that stands still — a call with no timeout of its own ends after the default, in a typed fault', async () => {
+    const echo = { plugin: 'probe', capability: 'echo' };
+    const impatient = new CallClient(system.bus, 'tester', { defaultTimeoutMs: 100 });
+    const choreographer = system.processes.get('choreographer');
+    choreographer?.kill('SIGSTOP');
+    try {
+      await expect(impatient.call(echo, { text: 'x' })).rejects.toMatchObject({ code: 'deadline-exceeded' });
+    } finally {
+      choreographer?.kill('SIGCONT');
+    }
+    expect((await system.client.call(echo, { text: 'moves' })).result).toMatchObject({ ok: true });
   });
 
   it('of nats-server — everything resumes by itself, and a stored request is answered', async () => {

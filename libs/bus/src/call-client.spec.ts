@@ -74,7 +74,7 @@ describe.each(ways)('CallClient.%s', (way) => {
   it('says in headers what the options say', async () => {
     const { published, calls } = client();
     const before = Date.now();
-    const parent = { invocation: 'parent-id', token: 'token' };
+    const parent = { invocation: 'parent-id', token: 'token', deadlineMs: Date.now() + 60_000 };
     await calls[way](EDIT, {}, { range: '^1.2', timeoutMs: 5_000, key: 'order-1', parent });
     const sent = published[0]?.headers;
     expect(sent?.get(HEADERS.version)).toBe('^1.2');
@@ -112,7 +112,7 @@ describe('CallClient.request', () => {
     const handle = await calls.request(EDIT, {}, { key: 'order-1' });
     expect(handle.sequence).toBe(7);
     expect(handle.invocation).toBe(invocationIdFromKey('shop', 'editor', 'copy-edit', 'order-1'));
-    const parent = { invocation: 'parent-id', token: 'a token' };
+    const parent = { invocation: 'parent-id', token: 'a token', deadlineMs: Date.now() + 60_000 };
     const nested = await calls.request(EDIT, {}, { key: 'order-1', parent });
     expect(nested.invocation).toBe(invocationIdFromParent('parent-id', 'editor', 'copy-edit', 'order-1'));
     expect(published).toHaveLength(2);

@@ -21,13 +21,23 @@ import { StoredPublisher } from './stored-publisher.js';
 export interface CallOptions {
   /** The semver range of the plugin that is acceptable. @default any */
   readonly range?: string | undefined;
-  /** How long it may take. @default the capability's own deadline */
+  /**
+   * How long it may take. @default the capability's own deadline; a synchronous root call is not waited for longer than the
+   * default of the protocol, 30 s: for a capability that may take longer, say how long
+   */
   readonly timeoutMs?: number | undefined;
   /** The idempotency key. @default a random one, or the ordinal of a nested call */
   readonly key?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** The invocation on whose behalf a plugin calls. */
-  readonly parent?: { readonly invocation: string; readonly token: string } | undefined;
+  readonly parent?: CallingInvocation | undefined;
+}
+
+export interface CallingInvocation {
+  readonly invocation: string;
+  readonly token: string;
+  /** Unix time: no call below it goes on after that. */
+  readonly deadlineMs: number;
 }
 
 /** How a call ended, with what finds it again in history. */
@@ -48,14 +58,21 @@ export interface RequestHandle {
 /** The choreographer answers at the deadline; a caller waits this much longer, so that the typed answer wins. */
 const GRACE_MS = 500;
 
+export interface CallClientOptions {
+  /** How long to wait for the answer to a call that says nothing of it. @default the default deadline of synchronous calls */
+  readonly defaultTimeoutMs?: number;
+}
+
 export class CallClient {
   readonly requester: Requester;
   readonly #caller: string;
+  readonly #defaultTimeoutMs: number;
   readonly #publisher: StoredPublisher;
   readonly #results: ResultWaiter;
 
-  constructor(bus: Bus, caller: string) {
+  constructor(bus: Bus, caller: string, options: CallClientOptions = {}) {
     this.#caller = caller;
+    this.#defaultTimeoutMs = options.defaultTimeoutMs ?? LIMITS.syncDeadlineMs;
     this.requester = new Requester(bus);
     this.#publisher = new StoredPublisher(bus);
     this.#results = new ResultWaiter(bus, this.requester);
@@ -64,13 +81,18 @@ export class CallClient {
   /** Calls and waits for the answer. Throws only when no call could be made at all. @throws Fault */
   async call(ref: CapabilityRef, args: unknown, options: CallOptions = {}): Promise<CallOutcome> {
     const body = encodeArguments(args);
-    const timeoutMs = (options.timeoutMs ?? LIMITS.maxDeadlineMs) + GRACE_MS;
+    const timeoutMs = this.#timeoutOf(options) + GRACE_MS;
     const answer = await this.requester.request(subjects.call({ caller: this.#caller, ...ref }), body, {
       headers: headersFor(options, options.key),
       timeoutMs,
       signal: options.signal,
     });
     return outcomeOf(answer);
+  }
+
+  /** Below another invocation its deadline is known, and the capability may have a longer one than the default. */
+  #timeoutOf({ timeoutMs, parent }: CallOptions): number {
+    return timeoutMs ?? (parent ? Math.max(0, parent.deadlineMs - Date.now()) : this.#defaultTimeoutMs);
   }
 
   /** Stores a request event; resolves when NATS has acknowledged it. @throws Fault */

@@ -104,7 +104,6 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const environment = {
     ...options.env,
     ORC_CONTEXT_KEYS: contextKeys(home.path),
-    ORC_DATA_DIR: join(home.path, 'choreographer'),
     ...(options.otlpUrl && { OTEL_EXPORTER_OTLP_ENDPOINT: options.otlpUrl }),
   };
   const run = (name: string, as: string, user: string, entry: string, env: NodeJS.ProcessEnv = {}) => {
@@ -113,7 +112,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       name: as,
       command: process.execPath,
       args: [...(isService(as) ? [] : [SMALL_YOUNG_GENERATION]), entry],
-      env: { ...secrets, ...env, NATS_URL: urlAs(user) },
+      env: { ...secrets, ...env, ORC_DATA_DIR: join(home.path, as), NATS_URL: urlAs(user) },
       readyLine: / ready$/,
       graceMs: 10_000,
       signal: ending.signal,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Bus, CallClient, type CallOptions, type CallOutcome } from '@orchestrator/bus';
-import { Fault, parseCapabilityRef } from '@orchestrator/protocol';
+import { type CapabilityRef, Fault, formatCapabilityRef, parseCapabilityRef } from '@orchestrator/protocol';
 import { InvocationContext } from './invocation-context.js';
 import type { NestedCallOptions, NestedCalls, RequestedCall } from './nested-calls.js';
 
@@ -19,10 +19,8 @@ export class CapabilityClient implements NestedCalls {
   async call<Output = unknown>(capability: string, args: object, options: NestedCallOptions = {}): Promise<Output> {
     const context = InvocationContext.current();
     const ref = parseCapabilityRef(capability);
-    const key = keyOf(options, context);
-    // A synchronous child is made again when its parent runs again: its id says in which attempt.
-    const attemptKey = context && context.attempt > 1 ? `attempt ${context.attempt}: ${key}` : key;
-    const outcome = await this.#client().call(ref, args, this.#options(capability, options, attemptKey, context));
+    const key = syncKey(ref, options, context);
+    const outcome = await this.#client().call(ref, args, this.#options(capability, options, key, context));
     return unwrap<Output>(outcome);
   }
 
@@ -33,7 +31,7 @@ export class CapabilityClient implements NestedCalls {
   ): Promise<RequestedCall<Output>> {
     const context = InvocationContext.current();
     const ref = parseCapabilityRef(capability);
-    const key = keyOf(options, context);
+    const key = context ? callName(options, context) : options.key;
     const handle = await this.#client().request(ref, args, this.#options(capability, options, key, context));
     return {
       invocation: handle.invocation,
@@ -57,7 +55,11 @@ export class CapabilityClient implements NestedCalls {
       timeoutMs: options.timeoutMs,
       key,
       signal: context?.signal,
-      parent: context && { invocation: context.invocation, token: context.token },
+      parent: context && {
+        invocation: context.invocation,
+        token: context.token,
+        deadlineMs: context.deadline.getTime(),
+      },
     };
   }
 }
@@ -67,6 +69,20 @@ function unwrap<Output>(outcome: CallOutcome): Output {
   return outcome.result.value as Output;
 }
 
-function keyOf(options: NestedCallOptions, context: InvocationContext | undefined): string | undefined {
-  return options.key ?? (context && String(context.nextOrdinal()));
+/** Names a call within its invocation. Keys that a plugin chooses and ordinals never give the same name. */
+function callName({ key }: NestedCallOptions, context: InvocationContext): string {
+  if (key === undefined) return `#${context.nextOrdinal()}`;
+  if (key.trim() === '') throw new Fault('invalid-argument', 'The key is empty.');
+  return `=${key.trim()}`;
+}
+
+/**
+ * A synchronous child is made again when its parent runs again, so that its name says in which attempt; and nothing of it
+ * is kept, so that a second call by the same name would be taken for the first. @throws Fault `invalid-argument`
+ */
+function syncKey(ref: CapabilityRef, options: NestedCallOptions, context: InvocationContext | undefined) {
+  if (!context) return options.key;
+  const name = callName(options, context);
+  if (context.takeName(`${formatCapabilityRef(ref)}${name}`)) return `${context.attempt}${name}`;
+  throw new Fault('invalid-argument', 'This key was used for another call of the same run.', { key: options.key });
 }

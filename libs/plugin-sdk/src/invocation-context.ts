@@ -33,6 +33,7 @@ export class InvocationContext implements NestedCalls {
   readonly #source: InvocationSource;
   #logger: Logger | undefined;
   #calls = 0;
+  readonly #names = new Set<string>();
 
   constructor(source: InvocationSource) {
     const { context } = source;
@@ -95,5 +96,12 @@ export class InvocationContext implements NestedCalls {
   /** Numbers the calls that it makes, so that a repeated run gives them the same ids. */
   nextOrdinal(): number {
     return this.#calls++;
+  }
+
+  /** Answers whether no synchronous call of this run has had that name before. */
+  takeName(name: string): boolean {
+    if (this.#names.has(name)) return false;
+    this.#names.add(name);
+    return true;
   }
 }

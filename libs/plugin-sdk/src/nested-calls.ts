@@ -3,11 +3,12 @@
 export interface NestedCallOptions {
   /** Which versions are acceptable. @default what the plugin's `uses` says of this capability */
   readonly range?: string;
-  /** How long it may take; never longer than the calling invocation itself. */
+  /** How long it may take; never longer than the calling invocation itself. @default what the capability declares, or 30 s */
   readonly timeoutMs?: number;
   /**
-   * Names this call within the invocation. Give one where calls are made in an order that a second run might not
-   * repeat: a run that starts again finds its durable children by it. @default the ordinal of the call
+   * Names this call within the invocation, in at most 250 characters. Give one where calls are made in an order that a
+   * second run might not repeat: a run that starts again finds its durable children by it. A run may use it for one
+   * synchronous call of a capability; a durable one with the same key is the same request. @default the ordinal of the call
    */
   readonly key?: string;
 }

@@ -8,7 +8,7 @@ const invalidNaming = (variable: string) =>
   expect.objectContaining({ code: 'invalid-argument', message: expect.stringContaining(variable) });
 
 describe('settingsFromEnv', () => {
-  it('with nothing but keys — the defaults of the protocol, in memory, without spans', () => {
+  it('with nothing but keys — the defaults of the protocol, with no data folder, without spans', () => {
     expect(settingsFromEnv({ ORC_CONTEXT_KEYS })).toEqual({
       natsUrl: undefined,
       contextKeys: [

@@ -4,7 +4,7 @@ export interface ChoreographerSettings {
   readonly natsUrl: string | undefined;
   /** Newest first. Every replica has the same. */
   readonly contextKeys: readonly ContextKey[];
-  /** Where the projection of the history is kept; undefined keeps it in memory, and rebuilds it at every start. */
+  /** Where the index of the history is kept; undefined keeps it in a private folder until the end, and makes it anew at every start. */
   readonly dataDir: string | undefined;
   /** Base of an OTLP/HTTP receiver; undefined makes no spans. */
   readonly otlpEndpoint: string | undefined;

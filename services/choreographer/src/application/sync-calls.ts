@@ -15,6 +15,7 @@ import {
   patterns,
   type RequestHeaders,
   randomInvocationId,
+  readableAsk,
   subjects,
 } from '@orchestrator/protocol';
 import { type Abandoned, ForwardedCalls, type LostInstance } from '../domain/forwarded-calls.js';
@@ -77,7 +78,7 @@ export class SyncCalls {
 
   #onCall(msg: Msg): void {
     const nowMs = Date.now();
-    let ask: Ask = { caller: 'unknown', plugin: 'unknown', capability: 'unknown' };
+    let ask: Ask | undefined;
     let requestHeaders: RequestHeaders | undefined;
     let parent: CallContext | undefined;
     let invocation = '';
@@ -88,15 +89,19 @@ export class SyncCalls {
         throw new Fault('permission-denied', 'The reply subject is not an inbox, and nothing is answered elsewhere.');
       }
       parent = this.#gate.parentOf(requestHeaders);
-      invocation =
+      const named =
         parent && requestHeaders.key !== undefined
           ? invocationIdFromParent(parent.invocation, ask.plugin, ask.capability, requestHeaders.key)
           : randomInvocationId();
+      if (this.#forwarded.has(named)) {
+        throw new Fault('invalid-argument', 'A call with this key is under way.', { invocation: named });
+      }
+      invocation = named;
       this.#admit(msg, ask, requestHeaders, parent, invocation, nowMs);
     } catch (error) {
       const fault = Fault.from(error);
       const refused = {
-        ask,
+        ask: ask ?? readableAsk(msg.subject, 'call'),
         mode: 'sync',
         invocation: invocation || randomInvocationId(),
         parent,
@@ -122,20 +127,23 @@ export class SyncCalls {
     const admission = this.#gate.decide({ ...gateRequest, bodyBytes: msg.data.length });
     if (!admission.ok) throw admission.fault;
     const { context, token } = admission;
+    this.#forwarded.add({ context, reply: msg.reply });
     if (!context.durableTree) {
       this.#history.admitted(context, requestHeaders.key);
       this.#forward(msg, context, token);
       return;
     }
     this.#history.admittedStored(context, requestHeaders.key).then(
-      () => this.#forward(msg, context, token),
-      (error) =>
-        answer(this.#bus, msg.reply, context.invocation, context.correlation, Fault.from(error, 'unavailable')),
+      // What was given up meanwhile has been answered.
+      () => this.#forwarded.has(context.invocation) && this.#forward(msg, context, token),
+      (error) => {
+        this.#forwarded.remove(context.invocation);
+        answer(this.#bus, msg.reply, context.invocation, context.correlation, Fault.from(error, 'unavailable'));
+      },
     );
   }
 
   #forward(msg: Msg, context: CallContext, token: string): void {
-    this.#forwarded.add({ context, reply: msg.reply });
     this.#bus.outbox.send(subjects.exec(context), msg.data, {
       headers: new OutgoingHeaders().add(HEADERS.context, token),
       reply: msg.reply,

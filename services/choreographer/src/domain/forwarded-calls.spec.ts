@@ -61,7 +61,9 @@ describe('ForwardedCalls', () => {
     expect(forwarded.find('editor', one.context.invocation)).toBe(one);
     expect(forwarded.find('designer', one.context.invocation)).toBeUndefined();
     expect(forwarded.find('editor', randomInvocationId())).toBeUndefined();
+    expect(forwarded.has(one.context.invocation)).toBe(true);
     forwarded.remove(one.context.invocation);
+    expect(forwarded.has(one.context.invocation)).toBe(false);
     expect(forwarded.find('editor', one.context.invocation)).toBeUndefined();
   });
 });
@@ -109,6 +111,7 @@ describe('ForwardedCalls.takeLost', () => {
     expect(taken.map((abandoned) => abandoned.call)).toEqual([on]);
     expect(taken[0]?.fault).toMatchObject({
       code: 'unavailable',
+      message: 'The instance of editor 1.0.0 that ran the call has gone.',
       details: { plugin: 'editor', version: '1.0.0' },
     });
     expect(forwarded.takeLost([lost], NOW)).toEqual([]);
@@ -130,7 +133,9 @@ describe('ForwardedCalls.takeLost', () => {
     const newer = call({ version: '2.0.0' });
     const forwarded = holding(unreported, fresh, other, newer);
     expect(forwarded.takeLost([lost], NOW + 500)).toEqual([]);
-    expect(forwarded.takeLost([lost], NOW + 501).map((abandoned) => abandoned.call)).toEqual([unreported]);
+    const taken = forwarded.takeLost([lost], NOW + 501);
+    expect(taken.map((abandoned) => abandoned.call)).toEqual([unreported]);
+    expect(taken[0]?.fault.message).toMatch(/^No instance of editor 1\.0\.0 is known to have taken the call/);
   });
 
   it('several lost at once — takes the calls of all', () => {

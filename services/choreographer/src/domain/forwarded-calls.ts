@@ -46,6 +46,10 @@ export class ForwardedCalls {
     this.#calls.set(call.context.invocation, call);
   }
 
+  has(invocation: string): boolean {
+    return this.#calls.has(invocation);
+  }
+
   /** The call, if it was forwarded from here to that plugin and has not ended. */
   find(plugin: string, invocation: string): ForwardedCall | undefined {
     const call = this.#calls.get(invocation);
@@ -79,11 +83,14 @@ export class ForwardedCalls {
       );
     return this.#take(
       isLost,
-      ({ context }) =>
-        new Fault('unavailable', `The instance of ${context.plugin} ${context.version} that ran the call has gone.`, {
-          plugin: context.plugin,
-          version: context.version,
-        }),
+      ({ context: { plugin, version }, instance }) =>
+        new Fault(
+          'unavailable',
+          instance === undefined
+            ? `No instance of ${plugin} ${version} is known to have taken the call, and one of them has gone.`
+            : `The instance of ${plugin} ${version} that ran the call has gone.`,
+          { plugin, version },
+        ),
     );
   }
 
