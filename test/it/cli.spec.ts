@@ -106,12 +106,14 @@ describe('the command', () => {
 
     it('call --durable, then Ctrl-C — exit code 130; the request stays', async () => {
       await system.processes.get('editor')?.stop();
-      const call = start([...at, 'call', 'editor.copy-edit', '--args', '{"text":"Tea."}', '--durable', '--id', 'left']);
+      const call = start([...at, 'call', 'editor.copy-edit', '--args', '{"text":"Tea."}', '--durable']);
       await call.says('Stored as request');
       call.child.kill('SIGINT');
-      expectPlain(await call.ended, 130, 'Interrupted');
+      const end = await call.ended;
+      expectPlain(end, 130, 'Interrupted');
       await system.start('editor');
-      await system.treeWhere({ key: 'left' }, ([root]) => root?.state === 'succeeded');
+      const request = Number(/Stored as request (\d+)/.exec(end.stderr)?.[1]);
+      await system.treeWhere({ request }, ([root]) => root?.state === 'succeeded');
     });
 
     it('call that ends in a fault — exit code 1, every wrong field named', async () => {
