@@ -34,6 +34,7 @@ function streamConfig(
     storage: StorageType.File,
     max_age: nanos(maxAgeMs),
     allow_direct: true,
+    ...(definition.msgIdMs !== undefined && { duplicate_window: nanos(definition.msgIdMs) }),
     discard: definition.onePerSubject ? DiscardPolicy.New : DiscardPolicy.Old,
     ...(definition.onePerSubject && { max_msgs_per_subject: 1, discard_new_per_subject: true }),
   };

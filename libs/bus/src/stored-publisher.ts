@@ -16,7 +16,7 @@ const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
 export type StoreOutcome =
   | { readonly stored: true; readonly sequence: number }
-  /** The subject holds a message already, and the stream's rule keeps the first. */
+  /** The subject holds a message already, and the stream's rule keeps the first; or it held one with the same `Nats-Msg-Id` lately. */
   | { readonly stored: false };
 
 interface Waiting {
@@ -78,9 +78,10 @@ export class StoredPublisher {
     }
     const ack = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString()) as {
       seq?: number;
+      duplicate?: boolean;
       error?: { err_code?: number; description?: string };
     };
-    if (ack.error?.err_code === SUBJECT_TAKEN) waiting.resolve({ stored: false });
+    if (ack.duplicate || ack.error?.err_code === SUBJECT_TAKEN) waiting.resolve({ stored: false });
     else if (ack.error) waiting.reject(new Fault('exhausted', `The stream refuses it: ${ack.error.description}.`));
     else waiting.resolve({ stored: true, sequence: ack.seq ?? 0 });
   }

@@ -18,6 +18,8 @@ export const LIMITS = {
   frameLength: 256 * 1024,
   /** How long a host holds durable work before it is given to another, unless it renews. Configurable. */
   leaseMs: 30_000,
+  /** How long it is remembered that work was placed, after it is done: by then every choreographer has read its admission. */
+  workMsgIdMs: 30_000,
   /** An instance whose last heartbeat is older than this has gone. */
   livenessMs: 3_000,
   /** How often an instance sends a heartbeat. */

@@ -15,6 +15,8 @@ export interface StreamDefinition {
   readonly onePerSubject: boolean;
   /** 0 keeps messages until they are consumed. */
   readonly maxAgeMs: number;
+  /** How long a `Nats-Msg-Id` is remembered, where one is sent. */
+  readonly msgIdMs?: number;
 }
 
 export const STREAMS = {
@@ -33,6 +35,7 @@ export const STREAMS = {
     retention: 'workqueue',
     onePerSubject: true,
     maxAgeMs: 0,
+    msgIdMs: LIMITS.workMsgIdMs,
   },
   results: {
     name: 'ORC_RESULTS',

@@ -49,6 +49,9 @@ const SLOTS = 1_000;
 /** Invocations that this replica admitted lately, and which the projection may not show yet. */
 const RECENT = 20_000;
 
+/** JetStream stores a second message with the same one not at all, for `LIMITS.workMsgIdMs`. */
+const MSG_ID = 'Nats-Msg-Id';
+
 interface Request {
   readonly delivery: Delivery;
   readonly ask: Ask;
@@ -167,6 +170,8 @@ export class DurableRequests {
     const { correlation } = context;
     this.#recent.set(invocation, { correlation, bodyHash: undefined, context }); // a host may report before it is known to be placed
     const work = new OutgoingHeaders().add(HEADERS.context, admission.token);
+    // Work that was done and acknowledged before any replica reads of it in the history is not placed again.
+    if (!mayBePlaced) work.add(MSG_ID, invocation);
     const placed = await publisher.store(subjects.work(context, invocation), data, work);
     if (!placed.stored) {
       const first = await readWork(this.#parts.bus, subjects.work(context, invocation));
