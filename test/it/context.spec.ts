@@ -115,6 +115,20 @@ describe('the call context', () => {
     ]);
   });
 
+  it('used for two calls with one key at once — runs one; the other is refused, and hides it in no tree', async () => {
+    const token = await realToken();
+    const headers = { [HEADERS.context]: token, [HEADERS.id]: 'same' };
+    const work = () => callRaw(system, 'mirror.work', '{"name":"keyed","ms":300}', { caller: 'probe', headers });
+    const answers = await Promise.all([work(), work()]);
+    const [ran, refused] = answers.toSorted((a, b) => a.fault.length - b.fault.length);
+    expect(ran).toMatchObject({ fault: '', body: { text: 'keyed' } });
+    expect(refused).toMatchObject({ fault: 'invalid-argument', body: { details: { invocation: ran?.invocation } } });
+    const tree = await system.treeWhere({ correlation: ran?.correlation ?? '' }, (nodes) =>
+      nodes.some((node) => node.invocation === ran?.invocation && node.state === 'succeeded'),
+    );
+    expect(tree.roots[0]?.children.map((node) => node.state).sort()).toEqual(['refused', 'succeeded']);
+  });
+
   describe('cycles', () => {
     it('a capability that calls itself — is refused before it runs again, with the path', async () => {
       const answer = await callRaw(system, 'probe.self', '{}');

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { Msg, MsgHdrs, NatsConnection, PublishOptions, SubscriptionOptions } from '@nats-io/transport-node';
 import { HEADERS, invocationIdFromKey, invocationIdFromParent, LIMITS } from '@orchestrator/protocol';
 import fc from 'fast-check';
@@ -99,6 +99,29 @@ describe.each(ways)('CallClient.%s', (way) => {
 });
 
 describe('CallClient.call', () => {
+  it.each([
+    ['the default', undefined, {}, 30_000],
+    ['what the client was made with', { defaultTimeoutMs: 2_000 }, {}, 2_000],
+    ['what the call says', { defaultTimeoutMs: 2_000 }, { timeoutMs: 60_000 }, 60_000],
+    ['the time that is left to the invocation above', { defaultTimeoutMs: 2_000 }, { leftMs: 45_000 }, 45_000],
+  ])('with nobody answering — ends a little after %s, in a typed fault', async (_what, options, call, afterMs) => {
+    jest.useFakeTimers();
+    try {
+      const nc = { subscribe() {}, publish() {} } as unknown as NatsConnection;
+      const calls = new CallClient({ nc, outbox: new Outbox(nc), newInbox: () => '_INBOX.0' }, 'shop', options);
+      const { leftMs, ...rest } = { leftMs: undefined, ...call };
+      const parent = leftMs && { invocation: 'i', token: 't', deadlineMs: Date.now() + leftMs };
+      const codes: string[] = [];
+      calls.call(EDIT, {}, { ...rest, ...(parent && { parent }) }).catch((fault) => codes.push(fault.code));
+      await jest.advanceTimersByTimeAsync(afterMs + 400);
+      expect(codes).toEqual([]);
+      await jest.advanceTimersByTimeAsync(200);
+      expect(codes).toEqual(['deadline-exceeded']);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it('with nothing to say sends no headers', async () => {
     const { published, calls } = client();
     await calls.call(EDIT, {});
