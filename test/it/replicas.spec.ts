@@ -59,6 +59,16 @@ describe('two choreographers', () => {
     expect(effects.read().filter((effect) => effect.name === 'repeated' && effect.what === 'started')).toHaveLength(1);
   });
 
+  it('asked for their statistics — both tell what they had to drop', async () => {
+    const answers: unknown[] = [];
+    for await (const msg of await system.bus.nc.requestMany('$SRV.STATS.choreographer', '', { maxMessages: 2 })) {
+      answers.push(msg.json());
+    }
+    const data = { dropped: { records: 0, spans: 0 } };
+    const stats = { name: 'choreographer', endpoints: expect.arrayContaining([expect.objectContaining({ data })]) };
+    expect(answers).toEqual([expect.objectContaining(stats), expect.objectContaining(stats)]);
+  });
+
   it('of which one is killed in the middle — every durable request is answered, and every call ends', async () => {
     const requests = Promise.all(
       Array.from({ length: CALLS }, async (_, n) => {

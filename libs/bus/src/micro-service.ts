@@ -18,6 +18,8 @@ export interface MicroServiceOptions {
   readonly version: string;
   readonly description: string;
   readonly endpoints: readonly MicroEndpoint[];
+  /** What else the statistics show: ADR-32 has a place for it at each endpoint; here it stands at the first. */
+  readonly data?: () => unknown;
 }
 
 interface EndpointStats {
@@ -89,7 +91,7 @@ export class MicroService {
       type: 'io.nats.micro.v1.stats_response',
       ...this.#identity(),
       started: this.#started,
-      endpoints: this.#options.endpoints.map((e) => {
+      endpoints: this.#options.endpoints.map((e, n) => {
         const stats = this.#stats.get(e.name);
         const requests = stats?.requests ?? 0;
         return {
@@ -101,6 +103,7 @@ export class MicroService {
           last_error: stats?.lastError ?? '',
           processing_time: stats?.processingNs ?? 0,
           average_processing_time: requests === 0 ? 0 : Math.round((stats?.processingNs ?? 0) / requests),
+          ...(n === 0 && this.#options.data && { data: this.#options.data() }),
         };
       }),
     };

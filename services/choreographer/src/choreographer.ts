@@ -25,6 +25,7 @@ import { DurableRequests } from './application/durable-requests.js';
 import { Gate } from './application/gate.js';
 import { History } from './application/history.js';
 import { HostReports } from './application/host-reports.js';
+import { Losses } from './application/losses.js';
 import { OpenWork } from './application/open-work.js';
 import { Redrives } from './application/redrives.js';
 import { SyncCalls } from './application/sync-calls.js';
@@ -67,7 +68,10 @@ export class Choreographer implements OnApplicationShutdown {
     const invocations = new OpenInvocations(thread.file, thread.seen, (sequence) =>
       readStored(bus, STREAMS.events.name, sequence),
     );
-    const history = new History(new HistoryWriter(publisher, shard));
+    const writer = new HistoryWriter(publisher, shard);
+    const history = new History(writer);
+    const dropped = { records: () => writer.dropped, spans: () => thread.spansDropped };
+    const losses = new Losses(dropped, (text) => this.#logger.warn(text));
     const signer = new ContextSigner(this.#settings.contextKeys);
     const gate = new Gate(this.#catalogue, this.#liveness, signer, this.#settings.maxDepth);
 
@@ -76,16 +80,17 @@ export class Choreographer implements OnApplicationShutdown {
     const requests = new DurableRequests({ bus, requester, publisher, gate, history, invocations, letters, onError });
     serveDeadLetterActs(bus, new Redrives({ requester, publisher, gate, invocations, box: letters }));
     const openWork = new OpenWork({ bus, requester, publisher, gate, history, invocations, onError });
-    this.#answerDiscovery();
+    this.#answerDiscovery(losses);
     this.#sweepInstances(calls);
     const reports = new HostReports(bus, [
       (plugin, report) => calls.onReport(plugin, report),
       (plugin, report) => requests.onReport(plugin, report),
     ]);
-    for (const part of [reports, calls, requests, openWork]) part.start();
+    for (const part of [reports, calls, requests, openWork, losses]) part.start();
     this.#stops.push(
       () => Promise.all([calls.stop(), requests.stop(), openWork.stop()]).then(() => {}),
       () => history.flush(),
+      () => losses.stop(),
       () => thread.close(),
       () => bus.nc.drain(),
       () => invocations.close(),
@@ -128,13 +133,14 @@ export class Choreographer implements OnApplicationShutdown {
     });
   }
 
-  #answerDiscovery(): void {
+  #answerDiscovery(losses: Losses): void {
     new MicroService(this.#bus, {
       name: 'choreographer',
       id: this.#instance,
       version: '0.1.0',
       description: 'Admits, places and records every call.',
       endpoints: QUESTIONS.map((name) => ({ name, subject: subjects.query('choreographer', name) })),
+      data: () => ({ dropped: losses.counted() }),
     });
   }
 

@@ -22,6 +22,7 @@ export class HistoryThreadHandle {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #privateDir: string | undefined;
+  #spansDropped = 0;
 
   private constructor(worker: Worker, { file, seen }: HistoryThreadData, privateDir: string | undefined) {
     this.#worker = worker;
@@ -44,6 +45,7 @@ export class HistoryThreadHandle {
     await new Promise<void>((resolve, reject) => {
       worker.on('message', (message: FromHistoryThread) => {
         if ('problem' in message) onProblem(message.problem);
+        else if ('spansDropped' in message) handle.#spansDropped = message.spansDropped;
         else resolve();
       });
       worker.on('error', (error) => {
@@ -52,6 +54,11 @@ export class HistoryThreadHandle {
       });
     });
     return handle;
+  }
+
+  /** Spans that were lost, because too many waited for a receiver; a second old. */
+  get spansDropped(): number {
+    return this.#spansDropped;
   }
 
   /** Sends what spans still wait, and ends. */

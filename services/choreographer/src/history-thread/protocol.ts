@@ -12,8 +12,14 @@ export interface HistoryThreadData {
   readonly seen: SharedArrayBuffer;
 }
 
-/** From the thread: it has read all that was stored when it began, or a problem worth a log line. */
-export type FromHistoryThread = { readonly caughtUp: true } | { readonly problem: string };
+/**
+ * From the thread: it has read all that was stored when it began; a problem worth a log line; or how many spans it has
+ * dropped so far.
+ */
+export type FromHistoryThread =
+  | { readonly caughtUp: true }
+  | { readonly problem: string }
+  | { readonly spansDropped: number };
 
 /** To the thread: send what waits, and end. */
 export type ToHistoryThread = 'close';

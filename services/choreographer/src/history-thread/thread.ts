@@ -22,6 +22,8 @@ import { SpanMaker } from './span-maker.js';
 const NICENESS = 19;
 /** How often what the stream has forgotten is forgotten here. */
 const FORGET_MS = 3_600_000;
+/** How often it is told how many spans were dropped, where there are more. */
+const TELL_MS = 1_000;
 
 const data = workerData as HistoryThreadData;
 const say = (message: FromHistoryThread) => parentPort?.postMessage(message);
@@ -52,6 +54,12 @@ await followStream(bus, STREAMS.events.name, index.nextSequence, ({ sequence, su
 });
 const forget = async () => index.forgetBefore((await streamStart(bus, STREAMS.events.name)).firstSequence);
 const forgetting = setInterval(() => void forget().catch(sayProblem), FORGET_MS);
+let spansDropped = 0;
+const telling = setInterval(() => {
+  if (!spans || spans.dropped === spansDropped) return;
+  spansDropped = spans.dropped;
+  say({ spansDropped });
+}, TELL_MS);
 await forget();
 serveQuery(bus, 'choreographer', 'tree', async (args) => {
   const query = parseTreeQuery(args);
@@ -80,6 +88,7 @@ async function markSeen(): Promise<void> {
 
 async function close(): Promise<void> {
   clearInterval(forgetting);
+  clearInterval(telling);
   await bus.nc.drain();
   await spans?.close();
   index.close();
