@@ -32,5 +32,11 @@ export default {
       globalSetup: '<rootDir>/test/get-tools.js',
       testMatch: ['<rootDir>/test/it/**/*.spec.ts'],
     },
+    {
+      ...shared,
+      displayName: 'fault',
+      globalSetup: '<rootDir>/test/get-tools.js',
+      testMatch: ['<rootDir>/test/fault/**/*.spec.ts'],
+    },
   ],
 };

@@ -33,6 +33,8 @@ export interface SystemOptions {
   readonly log?: (line: string) => void;
   /** Told what is being started. */
   readonly onStep?: (step: string) => void;
+  /** Answers the address through which a process reaches NATS, such as that of a proxy. @default the server's own */
+  readonly route?: (process: string, url: string) => string | Promise<string>;
 }
 
 export interface RunningSystem {
@@ -101,25 +103,30 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       starting.delete(start);
     }
   };
+  const { route = (_process: string, url: string) => url } = options;
   const environment = {
     ...options.env,
-    ORC_CONTEXT_KEYS: contextKeys(home.path),
     ...(options.otlpUrl && { OTEL_EXPORTER_OTLP_ENDPOINT: options.otlpUrl }),
   };
-  const run = (name: string, as: string, user: string, entry: string, env: NodeJS.ProcessEnv = {}) => {
-    const secrets = name === 'choreographer' ? environment : { ...environment, ORC_CONTEXT_KEYS: undefined };
-    const start = startProcess({
+  const keys = contextKeys(home.path);
+  /** Only choreographers get the keys, and each replica a folder of its own for its projection. */
+  const privateTo = (name: string, as: string): NodeJS.ProcessEnv =>
+    name === 'choreographer'
+      ? { ORC_CONTEXT_KEYS: keys, ORC_DATA_DIR: join(home.path, as) }
+      : { ORC_CONTEXT_KEYS: undefined };
+  const begin = async (name: string, as: string, user: string, entry: string, env: NodeJS.ProcessEnv) =>
+    startProcess({
       name: as,
       command: process.execPath,
       args: [...(isService(as) ? [] : [SMALL_YOUNG_GENERATION]), entry],
-      env: { ...secrets, ...env, ORC_DATA_DIR: join(home.path, as), NATS_URL: urlAs(user) },
+      env: { ...environment, ...privateTo(name, as), ...env, NATS_URL: await route(as, urlAs(user)) },
       readyLine: / ready$/,
       graceMs: 10_000,
       signal: ending.signal,
       ...(log && { log }),
     });
-    return listed(as, start);
-  };
+  const run = (name: string, as: string, user: string, entry: string, env: NodeJS.ProcessEnv = {}) =>
+    listed(as, begin(name, as, user, entry, env));
   const system: RunningSystem = {
     nats,
     urlAs,

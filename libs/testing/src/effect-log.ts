@@ -8,6 +8,9 @@ export interface Effect {
   readonly name: string;
   readonly attempt: number;
   readonly pid: number;
+  /** Of which invocation, and how deep in its tree; undefined where a plugin does not say. */
+  readonly invocation: string | undefined;
+  readonly depth: number | undefined;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -21,8 +24,9 @@ export class EffectLog {
     if (!existsSync(this.file)) return [];
     const lines = readFileSync(this.file, 'utf8').split('\n').slice(0, -1);
     return lines.map((line) => {
-      const [what, name, attempt, pid] = line.split(' ');
-      return { what, name, attempt: Number(attempt), pid: Number(pid) } as Effect;
+      const [what, name, attempt, pid, invocation, depth] = line.split(' ');
+      const where = { invocation, depth: depth === undefined ? undefined : Number(depth) };
+      return { what, name, attempt: Number(attempt), pid: Number(pid), ...where } as Effect;
     });
   }
 

@@ -33,6 +33,8 @@ export class AnyOutput {
 export class ChainInput {
   /** What is still to be called, next first. */
   @IsArray() @IsString({ each: true }) rest!: string[];
+  /** Names the chain in the effect log; each link adds its depth. */
+  @IsOptional() @IsString() name?: string;
 }
 
 export class SizeInput {

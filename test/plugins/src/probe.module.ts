@@ -5,10 +5,10 @@ import { Capability, CapabilityClient, Fault, InvocationContext, PluginModule } 
 import { Guarded } from './guarded.js';
 import { AnyOutput, CallInput, ChainInput, EchoInput, EchoOutput, Nothing, SizeInput, WorkInput } from './probe.dto.js';
 
-/** Where runs are recorded outside NATS: one line each, `<started|ended> <name> <attempt> <instance pid>`. */
-function effect(what: string): void {
+/** Where runs are recorded outside NATS: one line each, `<started|ended> <name> <attempt> <pid> <invocation> <depth>`. */
+function effect(what: 'started' | 'ended', name: string, { attempt, invocation, depth }: InvocationContext): void {
   const file = process.env.PROBE_EFFECTS;
-  if (file) appendFileSync(file, `${what} ${process.pid}\n`);
+  if (file) appendFileSync(file, `${what} ${name} ${attempt} ${process.pid} ${invocation} ${depth}\n`);
 }
 
 /** Calls made with no invocation around them, as a forgotten callback makes them. */
@@ -33,10 +33,10 @@ class Probe {
 
   @Capability({ name: 'work', description: 'Takes its time, and logs it.', input: WorkInput, output: EchoOutput })
   async work({ name, ms }: WorkInput, context: InvocationContext): Promise<EchoOutput> {
-    effect(`started ${name} ${context.attempt}`);
+    effect('started', name, context);
     context.progress(1, name);
     await delay(ms, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted());
-    effect(`ended ${name} ${context.attempt}`);
+    effect('ended', name, context);
     return { text: name };
   }
 
@@ -188,17 +188,20 @@ class Steps {
     this.#capabilities = capabilities;
   }
 
-  async step({ rest: [first, ...rest] }: ChainInput): Promise<AnyOutput> {
-    if (first === undefined) return { json: '"end"' };
-    return { json: JSON.stringify(await this.#capabilities.call(first, { rest })) };
+  async step({ name, rest: [first, ...rest] }: ChainInput, context: InvocationContext): Promise<AnyOutput> {
+    const place = `${name}.${context.depth}`;
+    if (name != null) effect('started', place, context);
+    const answer = first === undefined ? 'end' : await this.#capabilities.call(first, { name, rest });
+    if (name != null) effect('ended', place, context);
+    return { json: JSON.stringify(answer) };
   }
 }
 
 for (let n = 1; n <= 20; n++) {
   const key = `step${n}`;
   const prototype = Steps.prototype as unknown as Record<string, Steps['step']>;
-  prototype[key] = async function (this: Steps, input) {
-    return this.step(input);
+  prototype[key] = async function (this: Steps, input, context) {
+    return this.step(input, context);
   };
   const descriptor = Object.getOwnPropertyDescriptor(prototype, key) as TypedPropertyDescriptor<Steps['step']>;
   Reflect.defineMetadata('design:paramtypes', [ChainInput], prototype, key);

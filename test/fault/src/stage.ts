@@ -1,0 +1,219 @@
+/**
+ * The whole system as real processes, each behind a proxy of its own, and a supervisor that starts again what died, as
+ * systemd or Docker would. A process that ends without having been killed here is written down.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import {
+  ProcessStartError,
+  type RunningProcess,
+  type RunningSystem,
+  startProcess,
+  startSystem,
+} from '@orchestrator/local';
+import { EffectLog, MIRROR, PROBE } from '@orchestrator/testing';
+import { MAX_DEPTH } from './operations.js';
+import type { Fault, ProcessName } from './scenario.js';
+import { readSentLog, type SentEntry } from './sent-log.js';
+import { TcpProxy } from './tcp-proxy.js';
+
+const LEASE_MS = 2_000;
+const RESTART_MS = 250;
+/** More starts in a row that fail are no bad luck. */
+const MAX_STARTS = 20;
+/** What a replica is started as. */
+const REPLICAS = { 'choreographer-2': 'choreographer', 'probe-2': 'probe' } as const;
+
+export const CALLER = 'soak';
+
+export interface StageOptions {
+  readonly seed: number;
+  /** Operations that the caller begins each second. */
+  readonly ratePerSecond: number;
+  /** Given each line that a process writes. */
+  readonly log?: (line: string) => void;
+}
+
+export class Stage {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'orc-fault-'));
+  readonly #sentFile = join(this.#folder, 'sent.jsonl');
+  readonly #effects = new EffectLog();
+  readonly #proxies = new Map<string, Promise<TcpProxy>>();
+  readonly #returning = new Map<ProcessName, Promise<void>>();
+  readonly #faults = new Set<Promise<void>>();
+  readonly #killed = new WeakSet<RunningProcess>();
+  readonly #surprises: string[] = [];
+  #system: RunningSystem | undefined;
+  #caller: RunningProcess | undefined;
+  #isEnding = false;
+  #failedStarts = 0;
+
+  static async start(options: StageOptions): Promise<Stage> {
+    const stage = new Stage();
+    try {
+      await stage.#start(options);
+      return stage;
+    } catch (error) {
+      await stage.stop();
+      throw error;
+    }
+  }
+
+  get system(): RunningSystem {
+    if (!this.#system) throw new Error('The system does not run.');
+    return this.#system;
+  }
+
+  get effects(): EffectLog {
+    return this.#effects;
+  }
+
+  get sent(): SentEntry[] {
+    return readSentLog(this.#sentFile);
+  }
+
+  /** Processes that ended, or did not start, although nobody here had done anything to them. */
+  get surprises(): readonly string[] {
+    return this.#surprises;
+  }
+
+  /** Starts that failed, for which a fault was to blame. */
+  get failedStarts(): number {
+    return this.#failedStarts;
+  }
+
+  /** Begins a fault. What it does ends by itself; a process that is still coming back is waited for first. */
+  async inflict(fault: Fault): Promise<void> {
+    if (fault.kind === 'kill' || fault.kind === 'pause') await this.#returning.get(fault.target);
+    const work = this.#perform(fault);
+    this.#faults.add(work);
+    void work.finally(() => this.#faults.delete(work));
+    if (fault.kind === 'kill') this.#returning.set(fault.target, work);
+  }
+
+  /** Resolves once everything runs again and no fault lasts. */
+  async calm(): Promise<void> {
+    while (this.#faults.size > 0) await Promise.all(this.#faults);
+  }
+
+  /** The caller sends nothing new, and waits for what it has sent. */
+  async endCaller(): Promise<void> {
+    this.#caller?.kill('SIGTERM');
+    await this.#caller?.exited;
+  }
+
+  async stop(): Promise<void> {
+    this.#isEnding = true;
+    await this.#caller?.stop();
+    await this.#system?.stop();
+    for (const proxy of this.#proxies.values()) await (await proxy).stop();
+    this.#effects.remove();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #start({ seed, ratePerSecond, log }: StageOptions): Promise<void> {
+    this.#system = await startSystem({
+      plugins: [PROBE, MIRROR],
+      dataDir: this.#folder,
+      env: {
+        PROBE_EFFECTS: this.#effects.file,
+        ORC_LEASE_MS: String(LEASE_MS),
+        ORC_MAX_DEPTH: String(MAX_DEPTH),
+      },
+      route: (name, url) => this.#route(name, url),
+      ...(log && { log }),
+    });
+    for (const [as, name] of Object.entries(REPLICAS)) await this.#system.start(name, as);
+    for (const [name, running] of this.#system.processes) this.#watch(name as ProcessName, running);
+    this.#caller = await startProcess({
+      name: 'caller',
+      command: process.execPath,
+      args: [join(dirname(fileURLToPath(import.meta.url)), '../dist/caller.js')],
+      env: {
+        NATS_URL: await this.#route('caller', this.#system.nats.url),
+        FAULT_SEED: String(seed),
+        FAULT_RATE: String(ratePerSecond),
+        FAULT_CALLER: CALLER,
+        FAULT_SENT_LOG: this.#sentFile,
+      },
+      readyLine: / ready$/,
+      ...(log && { log }),
+    });
+    void this.#caller.exited.then(({ code }) => {
+      if (code !== 0 && !this.#isEnding)
+        this.#surprises.push(`caller ended with ${code}: ${this.#caller?.tail().join('\n')}`);
+    });
+  }
+
+  /** The address of the proxy that stands between this process and NATS. */
+  async #route(name: string, url: string): Promise<string> {
+    const target = new URL(url);
+    let proxy = this.#proxies.get(name);
+    if (!proxy) {
+      proxy = TcpProxy.start(Number(target.port));
+      this.#proxies.set(name, proxy);
+    }
+    target.port = String((await proxy).port);
+    return target.href;
+  }
+
+  async #perform(fault: Fault): Promise<void> {
+    if (fault.kind === 'kill') {
+      await this.#kill(fault.target);
+      await delay(fault.downMs);
+      await this.#startAgain(fault.target);
+    } else if (fault.kind === 'pause') {
+      const running = this.system.processes.get(fault.target);
+      running?.kill('SIGSTOP');
+      await delay(fault.ms);
+      running?.kill('SIGCONT');
+    } else {
+      const proxy = await this.#proxies.get(fault.target);
+      proxy?.set(fault.kind);
+      await delay(fault.ms);
+      proxy?.set('open');
+    }
+  }
+
+  async #kill(target: ProcessName): Promise<void> {
+    const running = this.system.processes.get(target);
+    if (!running) return;
+    this.#killed.add(running);
+    running.kill('SIGKILL');
+    await running.exited;
+  }
+
+  /** Tries until it runs: while NATS is away, or a network is cut, a start may fail. */
+  async #startAgain(name: ProcessName): Promise<void> {
+    for (let starts = 1; !this.#isEnding; starts++) {
+      try {
+        const started = await this.system.start(
+          name in REPLICAS ? REPLICAS[name as keyof typeof REPLICAS] : name,
+          name,
+        );
+        this.#watch(name, started);
+        return;
+      } catch (error) {
+        if (!(error instanceof ProcessStartError) || this.#isEnding) return;
+        this.#failedStarts++;
+        if (starts === MAX_STARTS) {
+          this.#surprises.push(`${name} did not start: ${error.message}`);
+          return;
+        }
+        await delay(RESTART_MS);
+      }
+    }
+  }
+
+  #watch(name: ProcessName, running: RunningProcess): void {
+    void running.exited.then(async ({ code, signal }) => {
+      if (this.#isEnding || this.#killed.has(running)) return;
+      const output = running.tail().map((line) => `    ${line}`);
+      this.#surprises.push([`${name} ended by itself with ${signal ?? `exit code ${code}`}:`, ...output].join('\n'));
+      await this.#startAgain(name);
+    });
+  }
+}
