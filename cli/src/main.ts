@@ -4,6 +4,7 @@ import { addCallCommand } from './commands/call.js';
 import { addDeadCommand } from './commands/dead.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addPluginsCommand } from './commands/plugins.js';
+import { addRunsCommand } from './commands/runs.js';
 import { addTraceCommand } from './commands/trace.js';
 import { addUpCommand } from './commands/up.js';
 import { EXIT, exitCodeOf, InterruptedError, messageOf } from './failure.js';
@@ -17,7 +18,15 @@ const program = new Command('orchestrator')
   .showHelpAfterError('Try: npx orchestrator --help')
   .exitOverride();
 
-for (const add of [addUpCommand, addDemoCommand, addPluginsCommand, addCallCommand, addTraceCommand, addDeadCommand])
+for (const add of [
+  addUpCommand,
+  addDemoCommand,
+  addPluginsCommand,
+  addCallCommand,
+  addTraceCommand,
+  addRunsCommand,
+  addDeadCommand,
+])
   add(program);
 
 function callerName(text: string): string {

@@ -131,6 +131,19 @@ describe('bad input', () => {
       },
     );
 
+    it.each([
+      ['orc.v1.call.Me.probe.echo', '', 'invalid-argument'],
+      ['orc.v1.call.me.probe.echo', '', 'invalid-argument'],
+      ['orc.v1.call.me.probe.nope', '', 'not-found'],
+      ['orc.v1.query.choreographer.tree', '', 'invalid-argument'],
+      ['orc.v1.query.choreographer.find', '{"key":"k","caller":"Me"}', 'invalid-argument'],
+      ['orc.v1.query.choreographer.find', 'nonsense', 'invalid-argument'],
+    ])('%s as a bare request of %j — is answered with the typed fault %s', async (subject, body, code) => {
+      const answer = await system.bus.nc.request(subject, body, { timeout: 5_000 });
+      expect(answer.headers?.get(HEADERS.fault)).toBe(code);
+      expect(answer.json()).toMatchObject({ code, message: expect.stringMatching(/./) });
+    });
+
     it('with more or fewer tokens — is no subject that a caller may use', async () => {
       for (const subject of ['orc.v1.call.tester.probe.echo.more', 'orc.v1.call.probe.echo', 'orc.v2.call.a.b.c']) {
         await expect(system.bus.nc.request(subject, GOOD, { timeout: 5_000 })).rejects.toThrow(

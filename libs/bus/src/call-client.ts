@@ -33,7 +33,7 @@ export interface CallOptions {
   readonly parent?: CallingInvocation | undefined;
 }
 
-export interface CallingInvocation {
+interface CallingInvocation {
   readonly invocation: string;
   readonly token: string;
   /** Unix time: no call below it goes on after that. */
@@ -58,7 +58,7 @@ export interface RequestHandle {
 /** The choreographer answers at the deadline; a caller waits this much longer, so that the typed answer wins. */
 const GRACE_MS = 500;
 
-export interface CallClientOptions {
+interface CallClientOptions {
   /** How long to wait for the answer to a call that says nothing of it. @default the default deadline of synchronous calls */
   readonly defaultTimeoutMs?: number;
 }

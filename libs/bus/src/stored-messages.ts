@@ -37,8 +37,6 @@ export interface LookBack {
 const FIRST_STEP = 256;
 const LONGEST_STEP = 8_192;
 const WAIT_MS = 3_000;
-/** JetStream's errors for a sequence that holds nothing (any more). */
-const NO_MESSAGE = new Set([10037, 10043]);
 
 /** Goes through a stream from the newest message to the oldest, a step at a time: an array for each step, newest first, which may be empty. */
 export async function* lookBack(bus: Bus, { stream, filter, before }: LookBack): AsyncGenerator<MessageHead[]> {
@@ -113,7 +111,8 @@ export async function removeStored(bus: Bus, stream: string, sequence: number): 
   try {
     return await jsm.streams.deleteMessage(stream, sequence, false);
   } catch (error) {
-    if (error instanceof JetStreamApiError && NO_MESSAGE.has(error.code)) return false;
+    // One code stands for a message that is gone and for a failure: what tells them apart is whether it is there.
+    if (error instanceof JetStreamApiError && !(await jsm.streams.getMessage(stream, { seq: sequence }))) return false;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { Bus } from '@orchestrator/bus';
 import { encodeReports, type HostReport, LIMITS, splitFrame, subjects } from '@orchestrator/protocol';
 
-/** A host's reports on synchronous calls, gathered for a few milliseconds into one message. Best effort. */
+/** A host's reports on its runs, gathered for a few milliseconds into one message. Best effort. */
 export class ReportFrames {
   readonly #bus: Bus;
   readonly #subject: string;

@@ -61,6 +61,15 @@ export {
 export { decodeRedrive, encodeRedrive, type Redrive } from './redrive.js';
 export { DEFAULT_RETRY, RETRY_LIMITS, type RetryPolicy, retryDelayMs } from './retry.js';
 export { decodeRun, encodeRun, type RunHeader } from './run-header.js';
+export {
+  RUN_STATES,
+  type Run,
+  type RunChanges,
+  type RunCursor,
+  type RunFilter,
+  type RunPage,
+  type RunState,
+} from './runs.js';
 export { sendableFault } from './sendable-fault.js';
 export { splitFrame } from './split-frame.js';
 export {

@@ -36,6 +36,6 @@ export const LIMITS = {
   nameLength: 63,
   /** Synchronous calls that one choreographer keeps track of at once; more are refused as `exhausted`. Configurable. */
   forwardedCalls: 50_000,
-  /** How long a host gathers started/ended reports of synchronous calls into one frame. */
+  /** How long a host gathers reports on the starts and ends of runs into one frame. */
   reportFrameMs: 10,
 } as const;

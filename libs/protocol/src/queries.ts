@@ -1,11 +1,13 @@
 /** What the services answer when asked on `orc.v1.query.<service>.<question>`: JSON in, JSON or a fault out. */
 
-/** `choreographer.tree`: exactly one of the two. Answered with a `CallTree`. */
+/** `choreographer.tree`: exactly one of the three. Answered with a `CallTree`. */
 export interface TreeQuery {
   /** 32 hex digits. */
   readonly correlation?: string;
   /** The sequence with which a `nats pub -J` was acknowledged. */
   readonly request?: number;
+  /** A durable invocation. */
+  readonly invocation?: string;
 }
 
 /** `choreographer.find`: which root calls had that key. Answered with `FoundRoots`. */

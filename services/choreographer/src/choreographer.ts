@@ -36,7 +36,7 @@ export const SETTINGS = Symbol('settings');
 
 const SWEEP_MS = 250;
 const EVENT_SHARDS = 64;
-const QUESTIONS = ['tree', 'find', 'dead-letters', 'dead-letter', 'redrive', 'discard'];
+const QUESTIONS = ['tree', 'find', 'runs', 'run-changes', 'dead-letters', 'dead-letter', 'redrive', 'discard'];
 
 @Injectable()
 export class Choreographer implements OnApplicationShutdown {

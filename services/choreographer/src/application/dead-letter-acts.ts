@@ -1,7 +1,8 @@
 /** `redrive` and `discard`, as questions that act: served where requests are admitted. */
 import { type Bus, serveQuery } from '@orchestrator/bus';
 import { Fault, LIMITS } from '@orchestrator/protocol';
-import { asObject, parseSelection } from '../domain/dead-letter.js';
+import { parseSelection } from '../domain/dead-letter.js';
+import { asObject } from '../domain/query-arguments.js';
 import type { RedriveChanges, Redrives } from './redrives.js';
 
 export function serveDeadLetterActs(bus: Bus, redrives: Redrives): void {

@@ -2,7 +2,8 @@
 import { type Bus, serveQuery } from '@orchestrator/bus';
 import { type DeadLetterDetail, HEADERS, type InvocationRecord, LIMITS } from '@orchestrator/protocol';
 import { DeadLetterBox } from '../adapters/dead-letter-box.js';
-import { listedLetter, parseInvocation, parsePage } from '../domain/dead-letter.js';
+import { listedLetter, parsePage } from '../domain/dead-letter.js';
+import { parseInvocation } from '../domain/query-arguments.js';
 
 /** Of an invocation that has more, the newest. */
 const RECORDS_SHOWN = 200;

@@ -7,16 +7,13 @@ import {
   Fault,
   HEADERS,
   isFaultCode,
-  isName,
   parseDead,
   parseFault,
 } from '@orchestrator/protocol';
+import { type Args, isNameText, isWhole, parseFilter, parseInvocation, parseLimit } from './query-arguments.js';
 
 /** Of a fault's message, what stands in a list: a page of letters has to fit an answer. */
 const LISTED_MESSAGE = 500;
-const DEFAULT_PAGE = 50;
-const LARGEST_PAGE = 200;
-const INVOCATION = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** What a letter says of itself; undefined for what is none, such as an acknowledgement that a server has put there. */
 export function readLetter(head: MessageHead): DeadLetter | undefined {
@@ -59,36 +56,22 @@ export function isWanted(letter: DeadLetter, { caller, code, sinceMs, untilMs }:
   );
 }
 
-type Args = Readonly<Record<string, unknown>>;
-
-/** @throws Fault `invalid-argument` naming what is wrong */
-function parseFilter(args: Args): DeadLetterFilter {
-  const known = {
-    plugin: isNameText,
-    capability: isNameText,
-    caller: isNameText,
-    code: isFaultCode,
-    sinceMs: Number.isFinite,
-    untilMs: Number.isFinite,
-  };
-  for (const [name, value] of Object.entries(args)) {
-    const fits = Object.hasOwn(known, name) ? known[name as keyof typeof known] : undefined;
-    if (!fits) throw new Fault('invalid-argument', `A filter knows ${Object.keys(known).join(', ')}; not ${name}.`);
-    if (!fits(value)) throw new Fault('invalid-argument', `The filter's ${name} is not one: ${JSON.stringify(value)}.`);
-  }
-  return args as DeadLetterFilter;
-}
-
-function isNameText(value: unknown): boolean {
-  return typeof value === 'string' && isName(value);
-}
+const FILTER = {
+  plugin: isNameText,
+  capability: isNameText,
+  caller: isNameText,
+  code: isFaultCode,
+  sinceMs: Number.isFinite,
+  untilMs: Number.isFinite,
+};
 
 /** Which page of a list: `{filter?, before?, limit?}`. @throws Fault `invalid-argument` */
-export function parsePage({ filter = {}, before, limit = DEFAULT_PAGE }: Args) {
-  if (!isWhole(limit) || limit > LARGEST_PAGE) {
-    throw new Fault('invalid-argument', `The limit of a page is a whole number from 1 to ${LARGEST_PAGE}.`);
-  }
-  return { filter: parseFilter(asObject(filter, 'filter')), before: parseBefore(before), limit };
+export function parsePage({ filter = {}, before, limit }: Args) {
+  return {
+    filter: parseFilter(filter, FILTER) as DeadLetterFilter,
+    before: parseBefore(before),
+    limit: parseLimit(limit),
+  };
 }
 
 /** One letter, or all that fit a filter: which has to be said, be it as an empty filter. @throws Fault `invalid-argument` */
@@ -98,26 +81,10 @@ export function parseSelection({ invocation, filter, before }: Args): DeadLetter
   }
   if (invocation !== undefined) return { invocation: parseInvocation(invocation) };
   const until = parseBefore(before);
-  return { filter: parseFilter(asObject(filter, 'filter')), ...(until !== undefined && { before: until }) };
-}
-
-/** @throws Fault `invalid-argument` */
-export function parseInvocation(value: unknown): string {
-  if (typeof value === 'string' && INVOCATION.test(value)) return value;
-  throw new Fault('invalid-argument', 'An invocation is named by a UUID in lower case.');
-}
-
-/** @throws Fault `invalid-argument` */
-export function asObject(value: unknown, name: string): Args {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Args;
-  throw new Fault('invalid-argument', `What is given as ${name} is not an object.`);
+  return { filter: parseFilter(filter, FILTER) as DeadLetterFilter, ...(until !== undefined && { before: until }) };
 }
 
 function parseBefore(value: unknown): number | undefined {
   if (value === undefined || isWhole(value)) return value;
   throw new Fault('invalid-argument', 'before is the sequence of a letter: a whole number from 1.');
-}
-
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) > 0;
 }

@@ -6,18 +6,23 @@ import { parseKeyQuery, parseTreeQuery } from './tree-query.js';
 const CORRELATION = '0af7651916cd43dd8448eb211c80319c';
 
 describe('parseTreeQuery', () => {
-  it.each([[{ correlation: CORRELATION }], [{ request: 1 }], [{ request: Number.MAX_SAFE_INTEGER }]])(
-    'takes %j',
-    (query) => {
-      expect(parseTreeQuery(query)).toEqual(query);
-      expect(parseTreeQuery({ ...query, more: 'ignored' })).toEqual(query);
-    },
-  );
+  it.each([
+    [{ correlation: CORRELATION }],
+    [{ request: 1 }],
+    [{ request: Number.MAX_SAFE_INTEGER }],
+    [{ invocation: '1dea1cc8-709e-82ed-8df8-8697cae580e0' }],
+  ])('takes %j', (query) => {
+    expect(parseTreeQuery(query)).toEqual(query);
+    expect(parseTreeQuery({ ...query, more: 'ignored' })).toEqual(query);
+  });
 
   it.each([
     [{}],
     [{ correlation: CORRELATION, request: 1 }],
     [{ key: 'a' }],
+    [{ invocation: '1dea1cc8' }],
+    [{ invocation: '1DEA1CC8-709E-82ED-8DF8-8697CAE580E0' }],
+    [{ invocation: '1dea1cc8-709e-82ed-8df8-8697cae580e0', request: 1 }],
     [{ correlation: CORRELATION, request: null }],
     [{ correlation: CORRELATION.toUpperCase() }],
     [{ correlation: `${CORRELATION}0` }],

@@ -1,16 +1,20 @@
 /** The questions that the history answers, checked. Pure. */
 import { Fault, isCorrelationId, isName, type KeyQuery, LIMITS, type TreeQuery } from '@orchestrator/protocol';
+import { isInvocation } from './query-arguments.js';
 
-/** @throws Fault `invalid-argument` unless exactly one of the two ways to name a tree is there, and well formed */
+/** @throws Fault `invalid-argument` unless exactly one of the three ways to name a tree is there, and well formed */
 export function parseTreeQuery(args: Record<string, unknown>): TreeQuery {
-  const { correlation, request } = args;
-  if (request === undefined && typeof correlation === 'string' && isCorrelationId(correlation)) {
-    return { correlation };
+  const { correlation, request, invocation } = args;
+  const given = [correlation, request, invocation].filter((value) => value !== undefined);
+  if (given.length === 1) {
+    if (typeof correlation === 'string' && isCorrelationId(correlation)) return { correlation };
+    if (typeof request === 'number' && Number.isSafeInteger(request) && request > 0) return { request };
+    if (isInvocation(invocation)) return { invocation };
   }
-  if (correlation === undefined && typeof request === 'number' && Number.isSafeInteger(request) && request > 0) {
-    return { request };
-  }
-  throw new Fault('invalid-argument', 'Ask with either correlation (32 hex digits) or request (a sequence number).');
+  throw new Fault(
+    'invalid-argument',
+    'Ask with exactly one of correlation (32 hex digits), request (a sequence number) and invocation (a UUID).',
+  );
 }
 
 /** @throws Fault `invalid-argument` unless there is a key, and a caller's name if any */

@@ -5,14 +5,24 @@
  */
 import { rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { AdmittedRecord, InvocationRecord } from '@orchestrator/protocol';
+import type {
+  AdmittedRecord,
+  EndedRecord,
+  InvocationRecord,
+  RunChanges,
+  RunFilter,
+  RunPage,
+} from '@orchestrator/protocol';
 import { invocationTerm, lookUpFrames, segmentsOf, segmentTable, type Term, termsOf } from './frame-lookup.js';
+import { listRuns, type RunQuery, runChanges } from './run-lookup.js';
+import { RunWriter, runTable } from './run-table.js';
 
 /** Goes up with every change of the schema: a file with another one is thrown away, and filled anew from the stream. */
-const SCHEMA_VERSION = 6;
+const SCHEMA_VERSION = 7;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS segments (first INTEGER PRIMARY KEY);
-  CREATE TABLE IF NOT EXISTS open (term INTEGER PRIMARY KEY, admitted_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL, record TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS open (term INTEGER PRIMARY KEY, admitted_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL,
+    sequence INTEGER NOT NULL, record TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS open_by_admission ON open (admitted_ms);
   CREATE INDEX IF NOT EXISTS open_by_deadline ON open (deadline_ms);
   CREATE TABLE IF NOT EXISTS position (id INTEGER PRIMARY KEY CHECK (id = 0), stream_created TEXT NOT NULL, sequence INTEGER NOT NULL);
@@ -35,6 +45,7 @@ export class HistoryIndex {
   readonly #streamCreated: string;
   readonly #segmentRows: number;
   #insertTerms: StatementSync | undefined;
+  #runs: RunWriter | undefined;
   #rows = 0;
   #pending: PendingFrame[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -50,8 +61,8 @@ export class HistoryIndex {
     db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
     const row = db.prepare('SELECT stream_created FROM position').get();
     if (row && row.stream_created !== streamCreated) throw new Error('The index is of another stream.');
-    this.#insertOpen = db.prepare('INSERT OR IGNORE INTO open VALUES (?, ?, ?, ?)');
-    this.#deleteOpen = db.prepare('DELETE FROM open WHERE term = ?');
+    this.#insertOpen = db.prepare('INSERT OR IGNORE INTO open VALUES (?, ?, ?, ?, ?)');
+    this.#deleteOpen = db.prepare('DELETE FROM open WHERE term = ? RETURNING record');
     this.#setPosition = db.prepare('INSERT OR REPLACE INTO position VALUES (0, ?, ?)');
   }
 
@@ -86,6 +97,18 @@ export class HistoryIndex {
     return lookUpFrames(this.#db, term);
   }
 
+  /** Durable roots, newest first. */
+  runs(query: RunQuery): RunPage {
+    this.#flush();
+    return listRuns(this.#db, query);
+  }
+
+  /** What durable roots have come to after a frame; see `runChanges`. */
+  runChanges(filter: RunFilter, after: number | undefined): RunChanges {
+    this.#flush();
+    return runChanges(this.#db, filter, after, Date.now());
+  }
+
   /** The durable invocations that the index knows, a segment at a time. */
   *invocations(): Generator<Term[]> {
     this.#flush();
@@ -101,7 +124,7 @@ export class HistoryIndex {
     for (const [at, { table, first }] of segments.entries()) {
       const next = segments[at + 1];
       if (!next || next.first > sequence) return;
-      this.#db.exec(`DROP TABLE ${table}; DELETE FROM segments WHERE first = ${first}`);
+      this.#db.exec(`DROP TABLE ${table}; DROP TABLE ${runTable(first)}; DELETE FROM segments WHERE first = ${first}`);
     }
   }
 
@@ -123,7 +146,8 @@ export class HistoryIndex {
       insert.run(sequence, JSON.stringify(terms));
       this.#rows += terms.length;
     }
-    this.#updateOpen(this.#pending.flatMap((frame) => frame.records));
+    this.#updateOpen(this.#pending);
+    this.#runs?.write();
     this.#setPosition.run(this.#streamCreated, last.sequence);
     this.#db.exec('COMMIT');
     this.#pending = [];
@@ -136,24 +160,33 @@ export class HistoryIndex {
     this.#db.exec(`
       CREATE TABLE ${table} (term INTEGER NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (term, sequence)) WITHOUT ROWID;
       INSERT INTO segments VALUES (${sequence});`);
+    this.#runs = new RunWriter(this.#db, sequence);
     this.#rows = 0;
     this.#insertTerms = this.#db.prepare(`INSERT OR IGNORE INTO ${table} SELECT value, ? FROM json_each(?)`);
     return this.#insertTerms;
   }
 
   /** What is admitted and ended between two flushes never stands there. */
-  #updateOpen(records: readonly InvocationRecord[]): void {
-    const admitted = new Map<Term, AdmittedRecord>();
-    const ended = new Set<Term>();
-    for (const record of records) {
-      if (record.state === 'ended') ended.add(invocationTerm(record.invocation));
-      if (record.state === 'admitted' && record.mode === 'durable') {
-        admitted.set(invocationTerm(record.invocation), record);
+  #updateOpen(frames: readonly PendingFrame[]): void {
+    const admitted = new Map<Term, { readonly sequence: number; readonly record: AdmittedRecord }>();
+    const ended = new Map<Term, { readonly sequence: number; readonly record: EndedRecord }>();
+    for (const { sequence, records } of frames) {
+      for (const record of records) {
+        if (record.state === 'refused') this.#runs?.refused(sequence, record);
+        const term = invocationTerm(record.invocation);
+        if (record.state === 'ended' && !ended.has(term)) ended.set(term, { sequence, record });
+        if (record.state === 'admitted' && record.mode === 'durable') admitted.set(term, { sequence, record });
       }
     }
-    for (const [term, record] of admitted) {
-      if (!ended.delete(term)) this.#insertOpen.run(term, record.atMs, record.deadlineMs, JSON.stringify(record));
+    for (const [term, { sequence, record }] of admitted) {
+      const end = ended.get(term);
+      ended.delete(term);
+      if (end) this.#runs?.ended(end.sequence, record, end.record);
+      else this.#insertOpen.run(term, record.atMs, record.deadlineMs, sequence, JSON.stringify(record));
     }
-    for (const term of ended) this.#deleteOpen.run(term);
+    for (const [term, { sequence, record }] of ended) {
+      const open = this.#deleteOpen.get(term)?.record;
+      if (open) this.#runs?.ended(sequence, JSON.parse(String(open)) as AdmittedRecord, record);
+    }
   }
 }

@@ -33,7 +33,7 @@ export class HistoryReader {
 
   /** Undefined when the history holds nothing of it. */
   async tree(query: TreeQuery): Promise<CallTree | undefined> {
-    const correlation = query.correlation ?? (await this.#correlationOf(query.request ?? 0));
+    const correlation = await this.#correlationOf(query);
     return correlation === undefined ? undefined : buildCallTree(correlation, await this.recordsOf(correlation));
   }
 
@@ -69,7 +69,9 @@ export class HistoryReader {
   }
 
   /** Of a request, also of one that repeated an earlier one. */
-  async #correlationOf(request: number): Promise<string | undefined> {
+  async #correlationOf({ correlation, request = 0, invocation }: TreeQuery): Promise<string | undefined> {
+    if (correlation !== undefined) return correlation;
+    if (invocation !== undefined) return (await this.askedFor(invocation))?.correlation;
     const records = await this.#read(requestTerm(request));
     return records.find((record) => 'request' in record && record.request === request)?.correlation;
   }

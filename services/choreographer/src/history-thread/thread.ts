@@ -10,6 +10,7 @@ import { followStream, readStored, streamStart } from '@orchestrator/bus/streams
 import { decodeFrame, Fault, STREAMS } from '@orchestrator/protocol';
 import { SpanQueue } from '@orchestrator/telemetry';
 import { serveDeadLetters } from '../application/dead-letter-questions.js';
+import { parseChangesQuery, parseRunQuery } from '../domain/run-query.js';
 import { SeenInvocations } from '../domain/seen-invocations.js';
 import { parseKeyQuery, parseTreeQuery } from '../domain/tree-query.js';
 import { invocationTerm } from './frame-lookup.js';
@@ -68,6 +69,11 @@ serveQuery(bus, 'choreographer', 'tree', async (args) => {
   return tree;
 });
 serveQuery(bus, 'choreographer', 'find', (args) => reader.find(parseKeyQuery(args)));
+serveQuery(bus, 'choreographer', 'runs', (args) => index.runs(parseRunQuery(args)));
+serveQuery(bus, 'choreographer', 'run-changes', (args) => {
+  const { filter, after } = parseChangesQuery(args);
+  return index.runChanges(filter, after);
+});
 serveDeadLetters(bus, (correlation) => reader.recordsOf(correlation));
 await bus.nc.flush();
 say({ caughtUp: true });

@@ -1,0 +1,107 @@
+import { ask } from '@orchestrator/bus';
+import { type CallTree, flattenTree, RUN_STATES, type RunFilter, type RunState } from '@orchestrator/protocol';
+import type { Command } from 'commander';
+import { UsageError } from '../failure.js';
+import { renderInvocation, renderRun, renderRuns } from '../render-runs.js';
+import { renderTree } from '../render-tree.js';
+import { followRuns, listRuns } from '../runs.js';
+import { withSession } from '../session.js';
+import { coloursFor, listenForInterruption, print, printJson, tell } from '../terminal.js';
+import { parseTimeOption } from '../time-option.js';
+import { wholeNumberOption } from '../whole-number-option.js';
+
+interface FilterOptions {
+  readonly plugin?: string;
+  readonly capability?: string;
+  readonly calledBy?: string;
+  readonly state?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+export function addRunsCommand(program: Command): void {
+  const runs = program.command('runs').description('durable requests: which there were, how each went, live');
+  addList(program, runs);
+  addShow(program, runs);
+  addFollow(program, runs);
+}
+
+function withFilters(command: Command): Command {
+  return command
+    .option('--plugin <name>', 'only of this plugin')
+    .option('--capability <name>', 'only of this capability')
+    .option('--called-by <name>', 'only what this caller asked for')
+    .option('--state <state>', `only what is ${RUN_STATES.join(', ')}`);
+}
+
+function filterFrom({ plugin, capability, calledBy: caller, state, since, until }: FilterOptions): RunFilter {
+  const isState = (text: string): text is RunState => RUN_STATES.some((one) => one === text);
+  if (state !== undefined && !isState(state)) throw new UsageError(`--state takes one of ${RUN_STATES.join(', ')}.`);
+  const nowMs = Date.now();
+  return {
+    ...(plugin !== undefined && { plugin }),
+    ...(capability !== undefined && { capability }),
+    ...(caller !== undefined && { caller }),
+    ...(state !== undefined && { state }),
+    ...(since !== undefined && { sinceMs: parseTimeOption('--since', since, nowMs) }),
+    ...(until !== undefined && { untilMs: parseTimeOption('--until', until, nowMs) }),
+  };
+}
+
+function addList(program: Command, runs: Command): void {
+  withFilters(runs.command('list', { isDefault: true }).description('list runs, newest first'))
+    .option('--since <time>', 'only those asked for since then: 30m, 2h, 7d ago, or a time like 2030-01-31T12:00:00Z')
+    .option('--until <time>', 'only those asked for before then')
+    .option('--limit <count>', 'at most so many', '50')
+    .option('--json', 'print JSON')
+    .action(async (options: FilterOptions & { limit: string; json?: boolean }) => {
+      const limit = wholeNumberOption('--limit', options.limit);
+      const filter = filterFrom(options);
+      const found = await withSession(program.opts(), ({ client }) => listRuns(client.requester, filter, limit));
+      if (options.json) printJson(found);
+      else print(found.length === 0 ? 'No runs.' : renderRuns(found, coloursFor(process.stdout)));
+    });
+}
+
+function addShow(program: Command, runs: Command): void {
+  runs
+    .command('show')
+    .description('show one: times, attempts, fault and call tree')
+    .argument('<id>', 'an invocation (a UUID), or a correlation (32 hex digits)')
+    .option('--json', 'print the call tree as JSON')
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      const isCorrelation = /^[0-9a-f]{32}$/.test(id);
+      if (!isCorrelation && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
+        throw new UsageError('Give an invocation (a UUID) or a correlation (32 hex digits), in lower case.');
+      }
+      const query = isCorrelation ? { correlation: id } : { invocation: id };
+      const tree = await withSession(program.opts(), ({ client }) =>
+        ask<CallTree>(client.requester, 'choreographer', 'tree', query),
+      );
+      if (json) return printJson(tree);
+      const colours = coloursFor(process.stdout);
+      const shown = isCorrelation ? tree.roots : flattenTree(tree).filter((node) => node.invocation === id);
+      const parts = [...shown.map((node) => renderInvocation(node, colours)), renderTree(tree, colours)];
+      print(parts.join('\n\n'));
+    });
+}
+
+function addFollow(program: Command, runs: Command): void {
+  withFilters(runs.command('follow').description('tell of each run as it is admitted, refused or ends, until Ctrl-C'))
+    .option('--json', 'print JSON, a line for each')
+    .action(async (options: FilterOptions & { json?: boolean }) => {
+      const filter = filterFrom(options);
+      const colours = coloursFor(process.stdout);
+      const over = new AbortController();
+      void listenForInterruption().happened.then(() => over.abort());
+      await withSession(program.opts(), async ({ client }) => {
+        tell('Following; Ctrl-C ends it.');
+        await followRuns(client.requester, {
+          filter,
+          onRun: (run) => print(options.json ? JSON.stringify(run) : renderRun(run, colours)),
+          onAway: (isAway) => tell(isAway ? 'Nobody answers; trying again.' : 'Answered again; nothing was left out.'),
+          until: over.signal,
+        });
+      });
+    });
+}

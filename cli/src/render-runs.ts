@@ -1,0 +1,65 @@
+/** Runs as text. Pure. */
+import type { InvocationNode, Run } from '@orchestrator/protocol';
+import { oneLine } from './one-line.js';
+import type { Colours } from './terminal.js';
+import { shortTime } from './time-option.js';
+
+/** A line for each, in columns. */
+export function renderRuns(runs: readonly Run[], colours: Colours): string {
+  const names = Math.max(...runs.map((run) => nameOf(run).length));
+  const callers = Math.max(...runs.map((run) => run.caller.length));
+  return runs.map((run) => renderRun(run, colours, { names, callers })).join('\n');
+}
+
+/** @param widths of the columns */
+export function renderRun(run: Run, colours: Colours, widths = { names: 0, callers: 0 }): string {
+  return [
+    run.invocation,
+    colours.dim(shortTime(run.atMs)),
+    mark(run, colours),
+    colours.bold(nameOf(run).padEnd(widths.names)),
+    run.caller.padEnd(widths.callers),
+    run.fault === undefined ? colours.dim(took(run)) : `${colours.dim(took(run))} ${colours.red(run.fault)}`,
+  ].join('  ');
+}
+
+function nameOf(run: Run): string {
+  return `${run.plugin}.${run.capability}`;
+}
+
+function mark({ state }: Run, colours: Colours): string {
+  const text = state.padEnd('succeeded'.length);
+  if (state === 'open') return colours.yellow(text);
+  return state === 'succeeded' ? colours.green(text) : colours.red(text);
+}
+
+function took({ state, atMs, endedAtMs }: Run): string {
+  if (state === 'refused' || endedAtMs === undefined) return '';
+  return `${Math.max(0, endedAtMs - atMs)} ms`; // two machines' clocks
+}
+
+/** All that the history tells of one invocation. */
+export function renderInvocation(node: InvocationNode, colours: Colours): string {
+  const time = (timeMs: number | undefined) => timeMs && shortTime(timeMs);
+  const facts: [string, string | number | undefined][] = [
+    ['invocation', node.invocation],
+    ['state', node.state],
+    ['caller', node.caller],
+    ['parent', node.parent],
+    ['redrive of', node.redriveOf],
+    ['ce-id', node.key && oneLine(node.key)],
+    ['request', node.request],
+    ['admitted', time(node.admittedAtMs)],
+    ['started', time(node.startedAtMs)],
+    ['ended', time(node.endedAtMs)],
+    ['deadline', time(node.deadlineMs)],
+    ['attempts', node.attempts],
+    ['instance', node.instance],
+    ['fault', node.fault && `${node.fault.code}: ${oneLine(node.fault.message)}`],
+    ['details', node.fault?.details && JSON.stringify(node.fault.details)],
+  ];
+  return [
+    `${colours.bold(`${node.plugin}.${node.capability}`)} ${node.version ?? ''}`.trimEnd(),
+    ...facts.flatMap(([what, value]) => (value === undefined ? [] : [`${colours.dim(what.padEnd(12))}${value}`])),
+  ].join('\n');
+}

@@ -1,0 +1,56 @@
+/** Asking the choreographer about runs. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { ask, type Requester } from '@orchestrator/bus';
+import { Fault, type Run, type RunChanges, type RunCursor, type RunFilter, type RunPage } from '@orchestrator/protocol';
+
+const PAGE = 200;
+const POLL_MS = 500;
+
+/** Newest first, at most so many. */
+export async function listRuns(requester: Requester, filter: RunFilter, limit: number): Promise<Run[]> {
+  const runs: Run[] = [];
+  let before: RunCursor | undefined;
+  do {
+    const query = { filter, before, limit: Math.min(PAGE, limit - runs.length) };
+    const page: RunPage = await ask<RunPage>(requester, 'choreographer', 'runs', query);
+    runs.push(...page.runs);
+    before = page.next;
+  } while (before !== undefined && runs.length < limit);
+  return runs;
+}
+
+export interface FollowOptions {
+  readonly filter: RunFilter;
+  readonly onRun: (run: Run) => void;
+  /** Told when nobody answers, and when somebody does again. */
+  readonly onAway: (isAway: boolean) => void;
+  readonly until: AbortSignal;
+}
+
+/**
+ * Tells of each admission, refusal and end from now on, until the signal. It asks by its place in the history: however
+ * long NATS or the choreographer is away, nothing is left out that the history still holds. @throws Fault when nobody answers at first
+ */
+export async function followRuns(requester: Requester, { filter, onRun, onAway, until }: FollowOptions): Promise<void> {
+  let { position } = await ask<RunChanges>(requester, 'choreographer', 'run-changes', { filter });
+  let isAway = false;
+  while (!until.aborted) {
+    try {
+      const changes = await ask<RunChanges>(requester, 'choreographer', 'run-changes', { filter, after: position });
+      if (isAway) onAway(false);
+      isAway = false;
+      changes.runs.forEach(onRun);
+      if (changes.position > position && changes.runs.length > 0) {
+        position = changes.position;
+        continue;
+      }
+      position = changes.position;
+    } catch (error) {
+      const { code } = Fault.from(error);
+      if (code !== 'unavailable' && code !== 'deadline-exceeded') throw error;
+      if (!isAway) onAway(true);
+      isAway = true;
+    }
+    await delay(POLL_MS, undefined, { signal: until }).catch(() => {});
+  }
+}
