@@ -137,7 +137,18 @@ describe('reply subjects that are no inbox', () => {
         },
         ...{ depth: 1, maxDepth: 16, admittedAtMs: Date.now(), deadlineMs: Date.now() + 60_000, caller: 'tester' },
         ...{ onBehalfOf: 'tester', plugin: 'probe', version: '1.0.0', capability: 'work', traceId: correlation },
-        ...{ remoteSpan: undefined, sampled: true, attempt: 1, maxAttempts: 1, ancestry: ['probe.work'] },
+        ...{
+          remoteSpan: undefined,
+          sampled: true,
+          attempt: 1,
+          maxAttempts: 1,
+          bounds: {
+            reentry: 0,
+            width: 100,
+            budgets: [{ id: 's8f0123456789abcd', calls: 1_000, tokens: undefined, microUsd: undefined }],
+          },
+          ancestry: ['probe.work'],
+        },
       });
       const sent = headers();
       sent.set(HEADERS.context, `${forged}|k1|signature`);

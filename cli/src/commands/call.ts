@@ -1,5 +1,5 @@
 import type { CallOutcome } from '@orchestrator/bus';
-import { type Fault, parseCapabilityRef } from '@orchestrator/protocol';
+import { type Fault, parseCallLimits, parseCapabilityRef } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '../failure.js';
 import { readArguments } from '../input.js';
@@ -13,6 +13,7 @@ interface CallCommandOptions {
   readonly id?: string;
   readonly range?: string;
   readonly timeout?: string;
+  readonly limits?: string;
   readonly json?: boolean;
 }
 
@@ -29,13 +30,15 @@ export function addCallCommand(program: Command): void {
     .option('--id <key>', 'idempotency key (ce-id)')
     .option('--range <semver>', 'which versions of the plugin are acceptable')
     .option('--timeout <seconds>', 'the deadline, from now')
+    .option('--limits <list>', 'bounds of the call tree, like depth=4,calls=50,width=10,tokens=10000,usd=0.50')
     .option('--json', 'print result or fault together with invocation and correlation')
     .action(async (capability: string, options: CallCommandOptions) => {
       const ref = parseCapabilityRef(capability);
       const args = readArguments(options.args);
       if (!options.wait && !options.durable)
         throw new UsageError('--no-wait is for --durable: only a result that is stored can be had later.');
-      const callOptions = { range: options.range, key: options.id, timeoutMs: timeoutMs(options) };
+      const limits = options.limits === undefined ? undefined : parseCallLimits(options.limits);
+      const callOptions = { range: options.range, key: options.id, timeoutMs: timeoutMs(options), limits };
       const { nats } = program.opts<{ nats?: string }>();
       const work = withSession(program.opts(), async (session) => {
         if (options.durable) await request(session, ref, args, callOptions, { ...options, nats });

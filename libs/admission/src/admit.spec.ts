@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   type CallContext,
   correlationIdOf,
+  DEFAULT_MAXIMA,
   Fault,
   type FaultCode,
   LIMITS,
@@ -63,7 +64,7 @@ describe('admit — refuses', () => {
       nested({ ask: { caller: 'editor', plugin: 'editor', capability: 'copy-edit' } }),
       'cycle-detected',
     ],
-    ['a root where none may be', request({ maxDepth: 0 }), 'depth-exceeded'],
+    ['a root where none may be', request({ maxima: { ...DEFAULT_MAXIMA, depth: 0 } }), 'depth-exceeded'],
     ['what is deeper than its root may go', nested({ parent: { ...parent, maxDepth: 1 } }), 'depth-exceeded'],
     ['what the catalogue does not resolve', request({ resolve: () => ({ ok: false, fault: notFound }) }), 'not-found'],
     ['a deadline that is now', request({ headers: headersWith({ expiryMs: NOW }) }), 'deadline-exceeded'],
@@ -110,7 +111,7 @@ describe('admit — refuses', () => {
       request({ callerIsPlugin: true, resolve }),
       nested({ ask: { ...fromEditor, caller: 'growth' }, resolve }),
       nested({ ask: { caller: 'editor', plugin: 'editor', capability: 'copy-edit' }, resolve }),
-      request({ maxDepth: 0, resolve }),
+      request({ maxima: { ...DEFAULT_MAXIMA, depth: 0 }, resolve }),
     ]) {
       expect(admit(of).ok).toBe(false);
     }
@@ -132,7 +133,7 @@ describe('admit — lets pass', () => {
     let deepest: CallContext | undefined;
     for (let depth = 1; depth <= 4; depth++) {
       const ask = { caller: deepest?.plugin ?? 'shop', plugin: `p${depth}`, capability: 'c' };
-      const admission = admit(request({ ask, parent: deepest, maxDepth: 3 }));
+      const admission = admit(request({ ask, parent: deepest, maxima: { ...DEFAULT_MAXIMA, depth: 3 } }));
       expect(admission.ok).toBe(depth <= 3);
       if (admission.ok) deepest = admission.context;
     }
@@ -152,6 +153,71 @@ describe('admit — lets pass', () => {
     expect(admitted(request({ headers: headersWith({ range: '^2' }), resolve })).version).toBe('2.1.0');
     admitted(request({ resolve }));
     expect(asked).toEqual(['^2', undefined]);
+  });
+});
+
+describe('admit — limits', () => {
+  const limited = (limits: RequestHeaders['limits'], changes: Partial<AdmissionRequest> = {}) =>
+    request({ headers: headersWith({ limits }), ...changes });
+
+  it.each([
+    ['a root may be 0 deep', limited({ depth: 0 }), 'depth-exceeded'],
+    ['a nested call may be 0 deep', nested({ headers: headersWith({ limits: { depth: 0 } }) }), 'depth-exceeded'],
+    ['there are 0 ms for it', limited({ wallMs: 0 }), 'deadline-exceeded'],
+    ['the operator leaves 0 ms for a tree', request({ maxima: { ...DEFAULT_MAXIMA, wallMs: 0 } }), 'deadline-exceeded'],
+  ] as const)('0 is zero: %s', (_what, of, code) => {
+    expect(admit(of)).toMatchObject({ ok: false, fault: { code } });
+  });
+
+  it('re-entry — exactly as often as the root says, at any distance', () => {
+    let context: CallContext | undefined;
+    const outcomes: string[] = [];
+    for (let n = 0; n < 8; n++) {
+      const plugin = n % 2 === 0 ? 'a' : 'b';
+      const ask = { caller: context?.plugin ?? 'shop', plugin, capability: 'x' };
+      const headers = headersWith(context ? {} : { limits: { reentry: 2 } });
+      const admission = admit(request({ ask, parent: context, headers }));
+      outcomes.push(admission.ok ? 'ok' : admission.fault.code);
+      if (!admission.ok) {
+        expect(admission.fault.details).toMatchObject({
+          reentry: 2,
+          path: ['a.x', 'b.x', 'a.x', 'b.x', 'a.x', 'b.x', 'a.x'],
+        });
+        break;
+      }
+      context = admission.context;
+    }
+    expect(outcomes).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'cycle-detected']);
+  });
+
+  it('re-entry — is nothing that a nested call can allow itself', () => {
+    const ask = { caller: 'editor', plugin: 'editor', capability: 'copy-edit' };
+    expect(admit(nested({ ask, headers: headersWith({ limits: { reentry: 5 } }) }))).toMatchObject({
+      fault: { code: 'cycle-detected' },
+    });
+  });
+
+  it('depth — of a nested call counts from itself', () => {
+    const child = admitted(nested({ headers: headersWith({ limits: { depth: 2 } }) }));
+    expect(child).toMatchObject({ depth: 2, maxDepth: 3 });
+  });
+
+  it('budgets — of a root: the lesser of what caller and operator say, named for the invocation and its life', () => {
+    const maxima = { ...DEFAULT_MAXIMA, calls: 30, tokens: 500 };
+    expect(admitted(limited({ calls: 50, usd: 0.5 }, { maxima })).bounds.budgets).toEqual([
+      { id: 's8f0123456789abcd', calls: 30, tokens: 500, microUsd: 500_000 },
+    ]);
+    const [long] = admitted(limited({ calls: 5 }, { mode: 'durable' })).bounds.budgets;
+    expect(long).toMatchObject({ id: 'l8f0123456789abcd', calls: 5 });
+  });
+
+  it('budgets — of a nested call come on top of its parent’s; without limits there is none', () => {
+    expect(admitted(nested()).bounds).toEqual(parent.bounds);
+    const own = admitted(nested({ headers: headersWith({ limits: { tokens: 7 } }) })).bounds.budgets;
+    expect(own).toEqual([
+      ...parent.bounds.budgets,
+      { id: 's8f0123456789abcd', calls: undefined, tokens: 7, microUsd: undefined },
+    ]);
   });
 });
 
@@ -237,6 +303,22 @@ describe('admit — correlation and trace', () => {
 
 describe('admit — over any sequence of nested calls', () => {
   const plugin = fc.constantFrom('a', 'b', 'c');
+  const count = fc.option(fc.nat({ max: 12 }), { nil: undefined });
+  const limits = fc.record({
+    ...{ depth: count, calls: count, width: count, reentry: fc.option(fc.nat({ max: 2 }), { nil: undefined }) },
+    wallMs: fc.option(fc.nat({ max: 40_000 }), { nil: undefined }),
+    tokens: count,
+    usd: fc.option(fc.constantFrom(0, 0.5, 0.000_001), { nil: undefined }),
+  });
+  const maxima = fc.record({
+    ...{
+      depth: fc.nat({ max: 5 }),
+      calls: fc.nat({ max: 20 }),
+      width: fc.nat({ max: 5 }),
+      reentry: fc.nat({ max: 2 }),
+    },
+    ...{ wallMs: count, tokens: count, usd: fc.constant(undefined) },
+  });
   const step = fc.record({
     /** Which of the contexts so far calls; none starts a tree. */
     from: fc.option(fc.nat(), { freq: 6 }),
@@ -251,13 +333,14 @@ describe('admit — over any sequence of nested calls', () => {
       correlation: fc.option(fc.constant('d4'.repeat(16)), { nil: undefined }),
       traceParent: fc.option(fc.constant(TRACE_PARENT), { nil: undefined }),
     }),
+    limits: fc.option(limits, { nil: undefined }),
     live: fc.boolean(),
     deadlineMs: fc.option(fc.nat({ max: 60_000 }), { nil: undefined }),
   });
 
   it('a context narrows its parent’s and never widens it', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), fc.nat({ max: 5 }), (steps, maxDepth) => {
+      fc.property(fc.array(step, { maxLength: 40 }), maxima, (steps, maxima) => {
         const contexts: CallContext[] = [];
         let nowMs = NOW;
         for (const one of steps) {
@@ -271,6 +354,7 @@ describe('admit — over any sequence of nested calls', () => {
               invocation: randomInvocationId(),
               headers: headersWith({
                 ...one.headers,
+                limits: one.limits,
                 expiryMs: one.expiryMs === undefined ? undefined : nowMs + one.expiryMs,
               }),
               parent: from,
@@ -283,7 +367,7 @@ describe('admit — over any sequence of nested calls', () => {
                 deadlineMs: one.deadlineMs,
                 maxAttempts: 3,
               }),
-              maxDepth,
+              maxima,
             }),
           );
           if (!admission.ok) {
@@ -292,19 +376,44 @@ describe('admit — over any sequence of nested calls', () => {
           }
           const { context } = admission;
           contexts.push(context);
-          expect(context.depth).toBeLessThanOrEqual(maxDepth);
+          expect(context.depth).toBeLessThanOrEqual(maxima.depth);
           expect(context.depth).toBe(context.ancestry.length);
-          expect(new Set(context.ancestry).size).toBe(context.ancestry.length);
+          const { bounds } = context;
+          const entered = context.ancestry.filter((ref) => ref === context.ancestry.at(-1)).length;
+          expect(entered - 1).toBeLessThanOrEqual(bounds.reentry);
+          expect(bounds.reentry).toBeLessThanOrEqual(Math.min(maxima.reentry, one.limits?.reentry ?? maxima.reentry));
+          expect(bounds.width).toBeLessThanOrEqual(Math.min(maxima.width, one.limits?.width ?? maxima.width));
+          const left = context.maxDepth - context.depth + 1;
+          expect(left).toBeLessThanOrEqual(one.limits?.depth ?? maxima.depth);
+          expect(context.deadlineMs - nowMs).toBeLessThanOrEqual(one.limits?.wallMs ?? LIMITS.maxDeadlineMs);
+          for (const [key, asked] of [
+            ['calls', one.limits?.calls],
+            ['tokens', one.limits?.tokens],
+            ['microUsd', one.limits?.usd === undefined ? undefined : one.limits.usd * 1_000_000],
+          ] as const) {
+            if (asked === undefined) continue;
+            expect(
+              Math.min(...bounds.budgets.map((budget) => budget[key] ?? Number.POSITIVE_INFINITY)),
+            ).toBeLessThanOrEqual(asked);
+          }
           expect(context.ancestry.at(-1)).toBe(`${one.plugin}.${one.capability}`);
           expect(context.deadlineMs).toBeGreaterThan(nowMs);
           expect(context.deadlineMs).toBeLessThanOrEqual(nowMs + LIMITS.maxDeadlineMs);
-          expect(context.maxDepth).toBe(maxDepth);
+          expect(context.maxDepth).toBeLessThanOrEqual(maxima.depth);
           if (!from) {
             expect(caller).toBe('shop');
+            expect(bounds.budgets).toHaveLength(1);
+            expect(bounds.budgets[0]?.calls).toBe(Math.min(maxima.calls, one.limits?.calls ?? maxima.calls));
+            if (maxima.wallMs !== undefined) expect(context.deadlineMs - nowMs).toBeLessThanOrEqual(maxima.wallMs);
+            if (one.limits?.reentry === undefined) expect(bounds.reentry).toBe(0);
             expect(context).toMatchObject({ depth: 1, onBehalfOf: 'shop', durableTree: one.mode === 'durable' });
             continue;
           }
           expect(caller).toBe(from.plugin);
+          expect(bounds.reentry).toBeLessThanOrEqual(from.bounds.reentry);
+          expect(bounds.width).toBeLessThanOrEqual(from.bounds.width);
+          expect(context.maxDepth).toBeLessThanOrEqual(from.maxDepth);
+          expect(bounds.budgets.slice(0, from.bounds.budgets.length)).toEqual(from.bounds.budgets);
           expect(context.deadlineMs).toBeLessThanOrEqual(from.deadlineMs);
           expect(context.ancestry.slice(0, -1)).toEqual(from.ancestry);
           expect(context).toMatchObject({
@@ -317,7 +426,7 @@ describe('admit — over any sequence of nested calls', () => {
             durableTree: from.durableTree || one.mode === 'durable',
           });
         }
-        if (maxDepth === 0) expect(contexts).toEqual([]);
+        if (maxima.depth === 0) expect(contexts).toEqual([]);
       }),
       { numRuns: 300 },
     );

@@ -6,12 +6,18 @@ import {
   type Ask,
   type CallContext,
   correlationIdOf,
+  counterId,
+  DEFAULT_MAXIMA,
   Fault,
   formatCapabilityRef,
   LIMITS,
   type Mode,
+  nestedBounds,
   newCorrelationId,
   type RequestHeaders,
+  rootBounds,
+  type TreeBounds,
+  type TreeMaxima,
 } from '@orchestrator/protocol';
 
 /** What the catalogue says of the capability that is asked for. */
@@ -38,8 +44,8 @@ export interface AdmissionRequest {
   readonly nowMs: number;
   /** Asked only when everything that costs less has passed. */
   readonly resolve: (range: string | undefined) => Resolution;
-  /** The operator's bound for roots. @default LIMITS.maxDepth */
-  readonly maxDepth?: number;
+  /** What the operator lets a tree have at most. @default DEFAULT_MAXIMA */
+  readonly maxima?: TreeMaxima;
 }
 
 export type Admission =
@@ -58,7 +64,7 @@ export function admit(request: AdmissionRequest): Admission {
   const allowedMs = request.mode === 'sync' ? LIMITS.syncDeadlineMs : LIMITS.durableDeadlineMs;
   const deadlineMs = Math.min(
     headers.expiryMs ?? nowMs + (resolution.deadlineMs ?? allowedMs),
-    nowMs + LIMITS.maxDeadlineMs,
+    nowMs + longestMs(request),
     parent?.deadlineMs ?? Number.POSITIVE_INFINITY,
   );
   if (deadlineMs <= nowMs) {
@@ -98,13 +104,17 @@ function checkCaller({ ask, parent, callerIsPlugin, nowMs }: AdmissionRequest): 
 }
 
 /** Would the chain get too deep, or close a cycle? Exact, since the context carries the whole chain. */
-function checkAncestry({ ask, parent, maxDepth = LIMITS.maxDepth }: AdmissionRequest): Fault | undefined {
+function checkAncestry(request: AdmissionRequest): Fault | undefined {
+  const { ask, parent } = request;
   const target = formatCapabilityRef(ask);
-  const path = [...(parent?.ancestry ?? []), target];
-  if (parent?.ancestry.includes(target)) {
-    return new Fault('cycle-detected', `The call would close a cycle: ${path.join(' → ')}.`, { path });
+  const ancestry = parent?.ancestry ?? [];
+  const path = [...ancestry, target];
+  const { reentry } = boundsOf(request, '');
+  if (countOf(ancestry, target) > reentry) {
+    const rule = reentry === 0 ? '' : ` It may be entered again ${reentry} times.`;
+    return new Fault('cycle-detected', `The call would close a cycle: ${path.join(' → ')}.${rule}`, { path, reentry });
   }
-  const limit = parent?.maxDepth ?? maxDepth;
+  const limit = maxDepthOf(request);
   if (path.length > limit) {
     return new Fault('depth-exceeded', `The chain of calls may be ${limit} deep: ${path.join(' → ')}.`, {
       maxDepth: limit,
@@ -114,12 +124,36 @@ function checkAncestry({ ask, parent, maxDepth = LIMITS.maxDepth }: AdmissionReq
   return undefined;
 }
 
+/** The longest that a call may take, whatever deadline it names. */
+function longestMs({ headers, parent, maxima = DEFAULT_MAXIMA }: AdmissionRequest): number {
+  const asked = headers.limits?.wallMs ?? LIMITS.maxDeadlineMs;
+  return Math.min(asked, LIMITS.maxDeadlineMs, (parent ? undefined : maxima.wallMs) ?? LIMITS.maxDeadlineMs);
+}
+
+function countOf(ancestry: readonly string[], target: string): number {
+  let count = 0;
+  for (const one of ancestry) if (one === target) count++;
+  return count;
+}
+
+/** How deep the chain may get: what a call asks for counts from itself, and never goes beyond its parent's. */
+function maxDepthOf({ parent, headers, maxima = DEFAULT_MAXIMA }: AdmissionRequest): number {
+  const allowed = parent?.maxDepth ?? maxima.depth;
+  const asked = headers.limits?.depth;
+  return asked === undefined ? allowed : Math.min(allowed, (parent?.depth ?? 0) + asked);
+}
+
+function boundsOf({ headers, parent, maxima = DEFAULT_MAXIMA }: AdmissionRequest, id: string): TreeBounds {
+  return parent ? nestedBounds(id, headers.limits, parent.bounds) : rootBounds(id, headers.limits, maxima);
+}
+
 function contextFor(
   request: AdmissionRequest,
   { version, maxAttempts }: Extract<Resolution, { ok: true }>,
   deadlineMs: number,
 ): CallContext {
-  const { ask, mode, invocation, headers, parent, nowMs, maxDepth = LIMITS.maxDepth } = request;
+  const { ask, mode, invocation, headers, parent, nowMs } = request;
+  const id = counterId({ invocation, admittedAtMs: nowMs, deadlineMs });
   const remote = parent ? undefined : headers.traceParent;
   const correlation =
     parent?.correlation ??
@@ -133,7 +167,7 @@ function contextFor(
     mode,
     durableTree: mode === 'durable' || (parent?.durableTree ?? false),
     depth: (parent?.depth ?? 0) + 1,
-    maxDepth: parent?.maxDepth ?? maxDepth,
+    maxDepth: maxDepthOf(request),
     admittedAtMs: nowMs,
     deadlineMs,
     caller: ask.caller,
@@ -147,6 +181,7 @@ function contextFor(
     attempt: 1,
     // A caller may narrow what the capability allows, and never widen it.
     maxAttempts: mode === 'sync' ? 1 : Math.min(maxAttempts, headers.maxAttempts ?? maxAttempts),
+    bounds: boundsOf(request, id),
     ancestry: [...(parent?.ancestry ?? []), formatCapabilityRef(ask)],
   };
 }

@@ -2,8 +2,10 @@
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import {
   bodyHash,
+  type CallLimits,
   type CapabilityRef,
   Fault,
+  formatCallLimits,
   HEADERS,
   invocationIdFromKey,
   invocationIdFromParent,
@@ -29,6 +31,8 @@ export interface CallOptions {
   /** The idempotency key. @default a random one, or the ordinal of a nested call */
   readonly key?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Narrower bounds for what is called, and all below it. */
+  readonly limits?: CallLimits | undefined;
   /** The invocation on whose behalf a plugin calls. */
   readonly parent?: CallingInvocation | undefined;
 }
@@ -167,11 +171,13 @@ function headersFor(options: CallOptions, key: string | undefined): MsgHdrs | un
 
 function encodeHeaders(options: CallOptions, key: string | undefined): MsgHdrs | undefined {
   const { parent, range, timeoutMs } = options;
-  if (key === undefined && !parent && range === undefined && timeoutMs === undefined) return undefined;
+  const limits = options.limits && formatCallLimits(options.limits);
+  if (key === undefined && !parent && range === undefined && timeoutMs === undefined && !limits) return undefined;
   const result = headers();
   if (key !== undefined) result.set(HEADERS.id, key);
   if (parent) result.set(HEADERS.context, parent.token);
   if (range !== undefined) result.set(HEADERS.version, range);
+  if (limits) result.set(HEADERS.limits, limits);
   if (timeoutMs !== undefined) result.set(HEADERS.expiryTime, new Date(Date.now() + timeoutMs).toISOString());
   return result;
 }

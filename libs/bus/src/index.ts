@@ -2,6 +2,7 @@ export { headers, type Msg, type MsgHdrs, type Subscription } from '@nats-io/tra
 export { type Answer, faultHeaders, readAnswer } from './answers.js';
 export { CallClient, type CallOptions, type CallOutcome, type RequestHandle } from './call-client.js';
 export { type Bus, type BusOptions, connectBus, DEFAULT_NATS_URL } from './connection.js';
+export { Counters } from './counters.js';
 export type { Delivery } from './deliveries.js';
 export { isInbox, respond } from './inbox-replies.js';
 export { type MicroEndpoint, MicroService, type MicroServiceOptions } from './micro-service.js';
@@ -11,4 +12,5 @@ export { Puller, type PullerOptions } from './puller.js';
 export { ask, serveQuery } from './queries.js';
 export { Requester, type RequestOptions } from './requester.js';
 export { isResult, ResultWaiter, readResult, readResultPlace } from './results.js';
+export { reportSpending } from './spending.js';
 export { StoredPublisher, type StoreOutcome } from './stored-publisher.js';

@@ -25,7 +25,8 @@ function streamConfig(
   definition: StreamDefinition,
   options: ProvisionOptions,
 ): Partial<StreamConfig> & { name: string } {
-  const maxAgeMs = definition.maxAgeMs && (options.retentionMs ?? definition.maxAgeMs);
+  const maxAgeMs =
+    definition.maxAgeMs && ((definition.counts ? undefined : options.retentionMs) ?? definition.maxAgeMs);
   return {
     name: definition.name,
     description: definition.description,
@@ -36,6 +37,7 @@ function streamConfig(
     allow_direct: true,
     ...(definition.msgIdMs !== undefined && { duplicate_window: nanos(definition.msgIdMs) }),
     discard: definition.onePerSubject ? DiscardPolicy.New : DiscardPolicy.Old,
+    ...(definition.counts && { allow_msg_counter: true, max_msgs_per_subject: 1 }),
     ...(definition.onePerSubject && { max_msgs_per_subject: 1, discard_new_per_subject: true }),
   };
 }

@@ -94,7 +94,7 @@ function permissionsOf(user: string, users: readonly string[]): Permissions {
 }
 
 function choreographer(inboxes: readonly string[]): Permissions {
-  const kinds = ['request', 'exec', 'work', 'timer', 'event', 'result', 'dead', 'catalogue'];
+  const kinds = ['request', 'exec', 'work', 'timer', 'event', 'result', 'dead', 'catalogue', 'count-s', 'count-l'];
   return {
     publish: [
       ...kinds.map((kind) => `orc.v1.${kind}.>`),
@@ -140,6 +140,7 @@ function plugin(user: string, name: string, inboxes: readonly string[]): Permiss
       `orc.v1.dead.${name}.*.*`,
       `orc.v1.progress.*.${name}.*`,
       `orc.v1.report.${name}`,
+      `orc.v1.spend.${name}`,
       `orc.v1.announce.${name}`,
       `orc.v1.beat.${name}.*.*`,
       ...inboxes,

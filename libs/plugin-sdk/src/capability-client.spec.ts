@@ -42,6 +42,7 @@ function run(attempt = 1) {
     deadline,
     client,
     publishProgress: () => {},
+    reportSpending: async () => {},
   });
   const echo = (options?: NestedCallOptions) => context.call(ECHO, {}, options);
   const request = (options?: NestedCallOptions) => context.request(ECHO, {}, options);

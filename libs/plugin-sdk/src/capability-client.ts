@@ -53,6 +53,7 @@ export class CapabilityClient implements NestedCalls {
     return {
       range: options.range ?? this.#uses.get(capability),
       timeoutMs: options.timeoutMs,
+      limits: options.limits,
       key,
       signal: context?.signal,
       parent: context && {

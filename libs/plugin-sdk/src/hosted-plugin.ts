@@ -1,5 +1,5 @@
 /** What the hosts of one process share: which plugin it is, what it can do, and how one of its capabilities is run. */
-import type { Bus } from '@orchestrator/bus';
+import { type Bus, type Requester, reportSpending } from '@orchestrator/bus';
 import type { Manifest } from '@orchestrator/manifest';
 import { type CallContext, Fault, subjects } from '@orchestrator/protocol';
 import type { CapabilityClient } from './capability-client.js';
@@ -7,6 +7,7 @@ import { type HostedCapability, type RunOutcome, runInvocation } from './invocat
 
 export interface HostedPluginParts {
   readonly bus: Bus;
+  readonly requester: Requester;
   readonly manifest: Manifest;
   /** Names this process among the instances of the plugin. */
   readonly instance: string;
@@ -36,7 +37,7 @@ export class HostedPlugin {
   /** Never throws: what goes wrong is the outcome. */
   async run(admitted: Admitted): Promise<RunOutcome> {
     const { context } = admitted;
-    const { bus, capabilities, client } = this.#parts;
+    const { bus, requester, capabilities, client } = this.#parts;
     const capability = capabilities.get(context.capability);
     if (!capability) {
       const fault = new Fault('unimplemented', `This instance of ${context.plugin} has no ${context.capability}.`);
@@ -50,6 +51,7 @@ export class HostedPlugin {
       publishProgress: (percent, message) => {
         bus.nc.publish(progress, JSON.stringify({ percent, ...(message !== undefined && { message }) }));
       },
+      reportSpending: (spent) => reportSpending(requester, context.plugin, admitted.token, spent),
     });
   }
 }

@@ -4,6 +4,13 @@ import type { CallContext } from '@orchestrator/protocol';
 import type { Deadline } from './deadline.js';
 import type { NestedCallOptions, NestedCalls, RequestedCall } from './nested-calls.js';
 
+/** What something outside has cost: a model call, as a rule. */
+export interface Spent {
+  readonly tokens?: number;
+  /** In USD; counted in millionths, rounded up. */
+  readonly usd?: number;
+}
+
 /** What the host supplies; everything else of a context is derived. */
 export interface InvocationSource {
   readonly context: CallContext;
@@ -12,6 +19,7 @@ export interface InvocationSource {
   readonly deadline: Deadline;
   readonly client: NestedCalls;
   readonly publishProgress: (percent: number, message: string | undefined) => void;
+  readonly reportSpending: (spent: Spent) => Promise<void>;
 }
 
 const storage = new AsyncLocalStorage<InvocationContext>();
@@ -91,6 +99,14 @@ export class InvocationContext implements NestedCalls {
   /** Tells whoever follows how far it has come. @param percent 0 to 100 */
   progress(percent: number, message?: string): void {
     this.#source.publishProgress(Math.min(100, Math.max(0, percent)), message);
+  }
+
+  /**
+   * Reports what this invocation has spent, to be counted in the budgets of its call tree. Await it before spending more.
+   * @throws Fault `budget-exhausted` when a budget was spent before; what is reported counts all the same
+   */
+  spend(spent: Spent): Promise<void> {
+    return this.#source.reportSpending(spent);
   }
 
   /** Numbers the calls that it makes, so that a repeated run gives them the same ids. */

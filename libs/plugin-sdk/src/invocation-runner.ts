@@ -6,7 +6,7 @@ import type { CapabilityOptions } from './capability.decorator.js';
 import { Deadline } from './deadline.js';
 import { faultFromError } from './faults.filter.js';
 import { describe } from './input.pipe.js';
-import { InvocationContext } from './invocation-context.js';
+import { InvocationContext, type Spent } from './invocation-context.js';
 import type { NestedCalls } from './nested-calls.js';
 import { validateDto } from './schema/validate-dto.js';
 
@@ -26,6 +26,7 @@ export interface Run {
   readonly body: Uint8Array;
   readonly client: NestedCalls;
   readonly publishProgress: (percent: number, message: string | undefined) => void;
+  readonly reportSpending: (spent: Spent) => Promise<void>;
 }
 
 export type RunOutcome =

@@ -1,10 +1,13 @@
 /** How a capability calls others: the shape that `CapabilityClient` has and `InvocationContext` passes on. */
+import type { CallLimits } from '@orchestrator/protocol';
 
 export interface NestedCallOptions {
   /** Which versions are acceptable. @default what the plugin's `uses` says of this capability */
   readonly range?: string;
   /** How long it may take; never longer than the calling invocation itself. @default what the capability declares, or 30 s */
   readonly timeoutMs?: number;
+  /** Narrower bounds for what is called and all below it: depth, calls, width, tokens and so on. */
+  readonly limits?: CallLimits;
   /**
    * Names this call within the invocation, in at most 250 characters. Give one where calls are made in an order that a
    * second run might not repeat: a run that starts again finds its durable children by it. A run may use it for one

@@ -84,7 +84,7 @@ export class PluginServer extends Server implements CustomTransportStrategy {
     const requester = new Requester(bus);
     const instance = randomId().slice(0, 16);
     client.attach(bus, manifest.name, new Map(manifest.uses.map((use) => [use.capability, use.range])));
-    const plugin = new HostedPlugin({ bus, manifest, instance, capabilities: this.#hosted(), client });
+    const plugin = new HostedPlugin({ bus, requester, manifest, instance, capabilities: this.#hosted(), client });
     const reports = new ReportFrames(bus, manifest.name);
     const micro = microServiceOf(bus, manifest, instance);
     const announcer = new Announcer(bus, requester, manifest, instance);

@@ -9,6 +9,24 @@ const name = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?$/);
 const id = hex(32).map((text) => `${text.slice(0, 8)}-${text.slice(8, 20)}-${text.slice(20)}`);
 const timeMs = fc.nat({ max: 4e12 });
 
+const count = fc.option(fc.nat(), { nil: undefined });
+const budget = fc.record({
+  id: fc.tuple(fc.constantFrom('s', 'l'), hex(16)).map((parts) => parts.join('')),
+  calls: count,
+  tokens: count,
+  microUsd: count,
+});
+const bounds = fc
+  .record({
+    reentry: fc.nat(),
+    width: fc.oneof(fc.constant(100), fc.nat()),
+    budgets: fc.tuple(
+      budget.map((root) => ({ ...root, calls: root.calls ?? 1_000 })),
+      fc.array(budget, { maxLength: 4 }),
+    ),
+  })
+  .map((one) => ({ ...one, budgets: one.budgets.flat() }));
+
 const context: fc.Arbitrary<CallContext> = fc
   .record({
     correlation: hex(32),
@@ -30,6 +48,7 @@ const context: fc.Arbitrary<CallContext> = fc
     sampled: fc.boolean(),
     attempt: fc.nat(),
     maxAttempts: fc.nat(),
+    bounds,
     ancestry: fc.array(
       fc.tuple(name, name).map(([plugin, capability]) => `${plugin}.${capability}`),
       { minLength: 1, maxLength: 16 },
@@ -67,7 +86,7 @@ describe('call context', () => {
 
   it('decodeContext — a missing or an additional field is unauthenticated', () => {
     fc.assert(
-      fc.property(context, fc.nat({ max: 17 }), (one, at) => {
+      fc.property(context, fc.nat({ max: 20 }), (one, at) => {
         const fields = encodeContext(one).split('|');
         expect(() => decodeContext(fields.toSpliced(at, 1).join('|'))).toThrow(unreadable);
         expect(() => decodeContext(fields.toSpliced(at, 0, '').join('|'))).toThrow(unreadable);
@@ -89,10 +108,38 @@ describe('call context', () => {
     );
   });
 
+  it.each([
+    '',
+    's8f0123456789abcd',
+    ';',
+    ';x8f0123456789abcd',
+    ';s8f0123456789abcd;',
+    ';s8f0123456789abcdc',
+    'w;s8f0123456789abcd',
+  ])('decodeContext — "%s" as its bounds is unauthenticated', (text) => {
+    fc.assert(
+      fc.property(context, (one) => {
+        const fields = encodeContext(one).split('|').with(19, text);
+        expect(() => decodeContext(fields.join('|'))).toThrow(unreadable);
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it('encodeContext — bounds that nobody has narrowed take 18 characters', () => {
+    const budgets = [{ id: 's8f0123456789abcd', calls: 1_000, tokens: undefined, microUsd: undefined }];
+    fc.assert(
+      fc.property(context, (one) => {
+        const plain = { ...one, bounds: { reentry: 0, width: 100, budgets } };
+        expect(encodeContext(plain).split('|')[19]).toBe(';s8f0123456789abcd');
+      }),
+    );
+  });
+
   it('decodeContext — another format is unauthenticated', () => {
     fc.assert(
-      fc.property(context, fc.constantFrom('', '0', '1', '22'), (one, format) => {
-        expect(() => decodeContext(encodeContext(one).replace(/^2/, format))).toThrow(unreadable);
+      fc.property(context, fc.constantFrom('', '0', '1', '2', '33'), (one, format) => {
+        expect(() => decodeContext(encodeContext(one).replace(/^3/, format))).toThrow(unreadable);
       }),
     );
   });

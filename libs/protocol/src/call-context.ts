@@ -5,6 +5,7 @@
  * Shape: fields joined by `|`. No field can hold a `|`: names, versions, hex ids and decimal numbers.
  */
 import { Fault } from './fault.js';
+import { decodeBounds, encodeBounds, type TreeBounds } from './tree-bounds.js';
 
 /** `sync`: answered on a reply inbox, nothing stored before. `durable`: stored, redelivered until there is a result. */
 export type Mode = 'sync' | 'durable';
@@ -39,16 +40,18 @@ export interface CallContext {
   readonly attempt: number;
   /** How often it may be tried; 1 for a synchronous call. */
   readonly maxAttempts: number;
+  /** What may lie below it. */
+  readonly bounds: TreeBounds;
   /** `plugin.capability` from the root to this one, both included. */
   readonly ancestry: readonly string[];
 }
 
-const FORMAT = '2';
-const FIELDS = 20;
+const FORMAT = '3';
+const FIELDS = 21;
 
 export function encodeContext(c: CallContext): string {
   const flags = (c.durableTree ? 1 : 0) + (c.sampled ? 2 : 0);
-  return `${FORMAT}|${c.correlation}|${c.invocation}|${c.parent ?? ''}|${c.mode === 'sync' ? 's' : 'd'}|${flags}|${c.depth}|${c.maxDepth}|${c.admittedAtMs}|${c.deadlineMs}|${c.caller}|${c.onBehalfOf}|${c.plugin}|${c.version}|${c.capability}|${c.traceId === c.correlation ? '' : c.traceId}|${c.remoteSpan ?? ''}|${c.attempt}|${c.maxAttempts}|${c.ancestry.join('>')}`;
+  return `${FORMAT}|${c.correlation}|${c.invocation}|${c.parent ?? ''}|${c.mode === 'sync' ? 's' : 'd'}|${flags}|${c.depth}|${c.maxDepth}|${c.admittedAtMs}|${c.deadlineMs}|${c.caller}|${c.onBehalfOf}|${c.plugin}|${c.version}|${c.capability}|${c.traceId === c.correlation ? '' : c.traceId}|${c.remoteSpan ?? ''}|${c.attempt}|${c.maxAttempts}|${encodeBounds(c.bounds)}|${c.ancestry.join('>')}`;
 }
 
 /** @throws Fault `unauthenticated` when the text is not an encoded context */
@@ -83,7 +86,8 @@ export function decodeContext(text: string): CallContext {
     remoteSpan: field(16) || undefined,
     attempt: numeric(17),
     maxAttempts: numeric(18),
-    ancestry: field(19).split('>'),
+    bounds: decodeBounds(field(19)),
+    ancestry: field(20).split('>'),
   };
 }
 

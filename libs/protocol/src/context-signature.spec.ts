@@ -24,6 +24,11 @@ function contextWith(changes: Partial<CallContext>): CallContext {
     sampled: true,
     attempt: 1,
     maxAttempts: 3,
+    bounds: {
+      reentry: 0,
+      width: 100,
+      budgets: [{ id: 's8f0123456789abcd', calls: 1_000, tokens: undefined, microUsd: undefined }],
+    },
     ancestry: ['editor.copy-edit'],
     ...changes,
   };

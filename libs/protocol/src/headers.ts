@@ -1,4 +1,5 @@
 /** Header names, and what a caller may say in them. CloudEvents 1.0 binary mode over NATS at the edges. */
+import { type CallLimits, parseCallLimits } from './call-limits.js';
 import { Fault } from './fault.js';
 import { LIMITS } from './limits.js';
 import { parseTraceparent, type TraceParent } from './traceparent.js';
@@ -20,6 +21,8 @@ export const HEADERS = {
   version: 'orc-version',
   /** On requests: how often durable work may be tried at most; less than the capability's own policy, or nothing changes. */
   attempts: 'orc-attempts',
+  /** On requests: narrower bounds for what is called (see `call-limits.ts`). */
+  limits: 'orc-limits',
   /** The signed call context. */
   context: 'orc-context',
   /** On stored results: proves whose work it is (see `context-signature.ts`). */
@@ -47,6 +50,7 @@ export interface RequestHeaders {
   readonly range: string | undefined;
   readonly expiryMs: number | undefined;
   readonly maxAttempts: number | undefined;
+  readonly limits: CallLimits | undefined;
   readonly traceParent: TraceParent | undefined;
   /** Still to be verified. */
   readonly contextToken: string | undefined;
@@ -61,6 +65,7 @@ const NONE: RequestHeaders = {
   range: undefined,
   expiryMs: undefined,
   maxAttempts: undefined,
+  limits: undefined,
   traceParent: undefined,
   contextToken: undefined,
 };
@@ -108,11 +113,13 @@ export function parseRequestHeaders(lookup: HeaderLookup | undefined): RequestHe
     throw malformed(HEADERS.attempts, 'must be a whole number from 1 on');
   }
   const maxAttempts = attempts === undefined ? undefined : Number(attempts);
+  const asked = read(HEADERS.limits);
+  const limits = asked === undefined ? undefined : parseCallLimits(asked);
   const contextToken = read(HEADERS.context);
   if (contextToken !== undefined && contextToken.length > LIMITS.contextBytes) {
     throw malformed(HEADERS.context, `must be at most ${LIMITS.contextBytes} bytes`);
   }
   const traceparent = read(HEADERS.traceparent);
   const traceParent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
-  return { key, correlation, range, expiryMs, maxAttempts, traceParent, contextToken };
+  return { key, correlation, range, expiryMs, maxAttempts, limits, traceParent, contextToken };
 }

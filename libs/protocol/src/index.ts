@@ -1,4 +1,5 @@
 export { type CallContext, decodeContext, encodeContext, type Mode, readContextToken } from './call-context.js';
+export { type CallLimits, formatCallLimits, parseCallLimit, parseCallLimits } from './call-limits.js';
 export {
   buildCallTree,
   type CallTree,
@@ -71,11 +72,13 @@ export {
   type RunState,
 } from './runs.js';
 export { sendableFault } from './sendable-fault.js';
+export { parseSpending, type Spending } from './spending.js';
 export { splitFrame } from './split-frame.js';
 export {
   CATALOGUE_BUCKET,
   type ConsumerDefinition,
   catalogueKey,
+  countersStream,
   requestsConsumer,
   STREAMS,
   type StreamDefinition,
@@ -83,6 +86,7 @@ export {
 } from './streams.js';
 export {
   type Ask,
+  type CounterName,
   type Instance,
   parseAsk,
   parseBeat,
@@ -98,3 +102,16 @@ export {
   type Target,
 } from './subjects.js';
 export { formatTraceparent, parseTraceparent, type TraceParent } from './traceparent.js';
+export {
+  type Budget,
+  boundsAbove,
+  counterId,
+  DEFAULT_MAXIMA,
+  limitsOf,
+  longLived,
+  microUsd,
+  nestedBounds,
+  rootBounds,
+  type TreeBounds,
+  type TreeMaxima,
+} from './tree-bounds.js';

@@ -2,6 +2,17 @@
 export const LIMITS = {
   /** Invocations from the root to the deepest, the root included. A root may ask for less. */
   maxDepth: 16,
+  /** Calls that the root of a tree and all below it may make together. Configurable. */
+  calls: 1_000,
+  /** Calls that one invocation may make. Configurable. */
+  width: 100,
+  /** How often a tree's caller may let a capability be entered again below itself; nobody may unless it says so. Configurable. */
+  maxReentry: 16,
+  /** Counters of what has at most this much time are kept `shortCountsMs`, those of anything else `countsMs`. */
+  shortTreeMs: 5 * 60_000,
+  /** Outlives what is counted, clock differences included. */
+  shortCountsMs: 10 * 60_000,
+  countsMs: 25 * 60 * 60_000,
   /** How long a synchronous call may take when neither caller nor capability says. */
   syncDeadlineMs: 30_000,
   /** How long a durable call may take, from its acknowledgement to its result, when neither caller nor capability says. */

@@ -23,6 +23,11 @@ const CONTEXT: CallContext = {
   sampled: true,
   attempt: 1,
   maxAttempts: 3,
+  bounds: {
+    reentry: 0,
+    width: 100,
+    budgets: [{ id: 's8f0123456789abcd', calls: 1_000, tokens: undefined, microUsd: undefined }],
+  },
   ancestry: ['editor.copy-edit'],
 };
 const ROOT: Redrive = {

@@ -4,7 +4,7 @@
  */
 import { LIMITS } from './limits.js';
 import { versionToToken } from './names.js';
-import { patterns, type Target } from './subjects.js';
+import { type CounterName, patterns, type Target } from './subjects.js';
 
 export interface StreamDefinition {
   readonly name: string;
@@ -13,6 +13,8 @@ export interface StreamDefinition {
   readonly retention: 'limits' | 'workqueue';
   /** A second message on a subject that holds one is refused with error 10077: the rule behind "one result". */
   readonly onePerSubject: boolean;
+  /** Messages hold sums that the server adds to: `Nats-Incr`. The last of a subject is kept, as long as the stream says. */
+  readonly counts?: true;
   /** 0 keeps messages until they are consumed. */
   readonly maxAgeMs: number;
   /** How long a `Nats-Msg-Id` is remembered, where one is sent. */
@@ -61,7 +63,29 @@ export const STREAMS = {
     onePerSubject: true,
     maxAgeMs: 4 * LIMITS.retentionMs,
   },
+  shortCounts: {
+    name: 'ORC_COUNTS_SHORT',
+    description: 'What call trees of a few minutes have used of their budgets.',
+    subjects: [patterns.shortCounts],
+    retention: 'limits',
+    onePerSubject: false,
+    counts: true,
+    maxAgeMs: LIMITS.shortCountsMs,
+  },
+  longCounts: {
+    name: 'ORC_COUNTS',
+    description: 'What longer call trees have used of their budgets.',
+    subjects: [patterns.longCounts],
+    retention: 'limits',
+    onePerSubject: false,
+    counts: true,
+    maxAgeMs: LIMITS.countsMs,
+  },
 } as const satisfies Record<string, StreamDefinition>;
+
+export function countersStream({ id }: CounterName): StreamDefinition {
+  return id.startsWith('s') ? STREAMS.shortCounts : STREAMS.longCounts;
+}
 
 export interface ConsumerDefinition {
   readonly stream: string;

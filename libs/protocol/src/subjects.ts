@@ -36,6 +36,14 @@ export interface Instance {
   readonly instance: string;
 }
 
+/** What is counted for the tree, or the one invocation, that an id of `counterId` names. */
+type CounterKind = 'calls' | 'width' | 'tokens' | 'microUsd';
+
+export interface CounterName {
+  readonly kind: CounterKind;
+  readonly id: string;
+}
+
 export const subjects = {
   request: (a: Ask) => `${ROOT}.request.${a.caller}.${a.plugin}.${a.capability}`,
   call: (a: Ask) => `${ROOT}.call.${a.caller}.${a.plugin}.${a.capability}`,
@@ -46,6 +54,9 @@ export const subjects = {
   progress: (r: ResultAddress) => `${ROOT}.progress.${r.caller}.${r.plugin}.${r.invocation}`,
   dead: (plugin: string, capability: string, invocation: string) =>
     `${ROOT}.dead.${plugin}.${capability}.${invocation}`,
+  /** Ids of short-lived and of long-lived counters differ in their first letter, and lie in streams of their own. */
+  count: ({ kind, id }: CounterName) => `${ROOT}.count-${id[0]}.${kind.toLowerCase()}.${id.slice(1)}`,
+  spend: (plugin: string) => `${ROOT}.spend.${plugin}`,
   report: (plugin: string) => `${ROOT}.report.${plugin}`,
   event: (shard: number) => `${ROOT}.event.${shard}`,
   announce: (plugin: string) => `${ROOT}.announce.${plugin}`,
@@ -68,6 +79,9 @@ export const patterns = {
   progressFor: (caller: string) => `${ROOT}.progress.${caller}.*.*`,
   dead: `${ROOT}.dead.*.*.*`,
   deadOf: (plugin = '*', capability = '*', invocation = '*') => `${ROOT}.dead.${plugin}.${capability}.${invocation}`,
+  shortCounts: `${ROOT}.count-s.*.*`,
+  longCounts: `${ROOT}.count-l.*.*`,
+  spends: `${ROOT}.spend.*`,
   reports: `${ROOT}.report.*`,
   events: `${ROOT}.event.*`,
   announcements: `${ROOT}.announce.*`,
@@ -143,8 +157,8 @@ export function parseBeat(subject: string): Instance {
   return { plugin, version: versionFromToken(version), instance };
 }
 
-/** Reads the plugin of a report or an announcement. @throws Fault `invalid-argument` */
-export function parsePluginOf(subject: string, kind: 'report' | 'announce'): string {
+/** Reads the plugin of a report, a spending or an announcement. @throws Fault `invalid-argument` */
+export function parsePluginOf(subject: string, kind: 'report' | 'spend' | 'announce'): string {
   const [plugin] = tokensOf(subject, kind, 1) ?? [];
   if (!plugin) throw malformed(subject, `${kind}.<plugin>`);
   return plugin;

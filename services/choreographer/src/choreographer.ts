@@ -3,7 +3,7 @@
  * work with no leader. This class puts the parts together, and starts and stops them in the right order.
  */
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { type Bus, MicroService, Requester, StoredPublisher } from '@orchestrator/bus';
+import { type Bus, Counters, MicroService, Requester, StoredPublisher } from '@orchestrator/bus';
 import { CatalogueBucket, provisionConsumer, provisionStreams, readStored } from '@orchestrator/bus/streams';
 import { Catalogue, Liveness, type Manifest } from '@orchestrator/manifest';
 import {
@@ -28,7 +28,9 @@ import { HostReports } from './application/host-reports.js';
 import { Losses } from './application/losses.js';
 import { OpenWork } from './application/open-work.js';
 import { Redrives } from './application/redrives.js';
+import { SpendingReports } from './application/spending-reports.js';
 import { SyncCalls } from './application/sync-calls.js';
+import { TreeCounts } from './application/tree-counts.js';
 import type { ChoreographerSettings } from './settings.js';
 
 export const BUS = Symbol('bus');
@@ -73,11 +75,22 @@ export class Choreographer implements OnApplicationShutdown {
     const dropped = { records: () => writer.dropped, spans: () => thread.spansDropped };
     const losses = new Losses(dropped, (text) => this.#logger.warn(text));
     const signer = new ContextSigner(this.#settings.contextKeys);
-    const gate = new Gate(this.#catalogue, this.#liveness, signer, this.#settings.maxDepth);
+    const gate = new Gate(this.#catalogue, this.#liveness, signer, this.#settings.maxima);
 
-    const calls = new SyncCalls(bus, gate, history, this.#settings.maxForwarded);
+    const counts = new TreeCounts(new Counters(bus, requester));
+    const calls = new SyncCalls(bus, gate, counts, history, this.#settings.maxForwarded);
     const letters = new DeadLetterBox(bus);
-    const requests = new DurableRequests({ bus, requester, publisher, gate, history, invocations, letters, onError });
+    const requests = new DurableRequests({
+      bus,
+      requester,
+      publisher,
+      gate,
+      counts,
+      history,
+      invocations,
+      letters,
+      onError,
+    });
     serveDeadLetterActs(bus, new Redrives({ requester, publisher, gate, invocations, box: letters }));
     const openWork = new OpenWork({ bus, requester, publisher, gate, history, invocations, onError });
     this.#answerDiscovery(losses);
@@ -86,9 +99,11 @@ export class Choreographer implements OnApplicationShutdown {
       (plugin, report) => calls.onReport(plugin, report),
       (plugin, report) => requests.onReport(plugin, report),
     ]);
-    for (const part of [reports, calls, requests, openWork, losses]) part.start();
+    const spending = new SpendingReports(bus, gate, counts);
+    for (const part of [reports, counts, spending, calls, requests, openWork, losses]) part.start();
     this.#stops.push(
       () => Promise.all([calls.stop(), requests.stop(), openWork.stop()]).then(() => {}),
+      () => counts.stop(),
       () => history.flush(),
       () => losses.stop(),
       () => thread.close(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { LIMITS } from '@orchestrator/protocol';
+import { DEFAULT_MAXIMA, LIMITS } from '@orchestrator/protocol';
 import { settingsFromEnv } from './settings.js';
 
 const ORC_CONTEXT_KEYS = `k2:${'5a'.repeat(32)},k1:${'6b'.repeat(32)}`;
@@ -17,7 +17,7 @@ describe('settingsFromEnv', () => {
       ],
       dataDir: undefined,
       otlpEndpoint: undefined,
-      maxDepth: LIMITS.maxDepth,
+      maxima: DEFAULT_MAXIMA,
       livenessMs: LIMITS.livenessMs,
       retentionMs: undefined,
       maxForwarded: LIMITS.forwardedCalls,
@@ -31,6 +31,12 @@ describe('settingsFromEnv', () => {
       ORC_DATA_DIR: '/data',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4318',
       ORC_MAX_DEPTH: '5',
+      ORC_MAX_CALLS: '10000',
+      ORC_MAX_WIDTH: '7',
+      ORC_MAX_REENTRY: '0',
+      ORC_MAX_WALL_MS: '60000',
+      ORC_MAX_TOKENS: '0',
+      ORC_MAX_USD: '0.25',
       ORC_RETENTION_MS: '60000',
       ORC_MAX_FORWARDED: '10',
     };
@@ -38,7 +44,7 @@ describe('settingsFromEnv', () => {
       natsUrl: 'nats://nats:4222',
       dataDir: '/data',
       otlpEndpoint: 'http://jaeger:4318',
-      maxDepth: 5,
+      maxima: { depth: 5, calls: 10_000, width: 7, reentry: 0, wallMs: 60_000, tokens: 0, usd: 0.25 },
       retentionMs: 60_000,
       maxForwarded: 10,
     });
@@ -50,10 +56,10 @@ describe('settingsFromEnv', () => {
 
   it.each(['ORC_MAX_DEPTH', 'ORC_MAX_FORWARDED'])('%s — 0 is zero', (name) => {
     const settings = settingsFromEnv({ ORC_CONTEXT_KEYS, [name]: '0' });
-    expect(name === 'ORC_MAX_DEPTH' ? settings.maxDepth : settings.maxForwarded).toBe(0);
+    expect(name === 'ORC_MAX_DEPTH' ? settings.maxima.depth : settings.maxForwarded).toBe(0);
   });
 
-  it.each(['ORC_MAX_DEPTH', 'ORC_MAX_FORWARDED', 'ORC_RETENTION_MS'])(
+  it.each(['ORC_MAX_DEPTH', 'ORC_MAX_CALLS', 'ORC_MAX_TOKENS', 'ORC_MAX_FORWARDED', 'ORC_RETENTION_MS'])(
     '%s — anything but a whole number is refused',
     (name) => {
       for (const text of ['-1', '1.5', ' ', ' 1', '1e3', '0x10', 'many', 'Infinity', '99999999999999999999']) {
@@ -61,6 +67,13 @@ describe('settingsFromEnv', () => {
       }
     },
   );
+
+  it('ORC_MAX_USD — takes millionths, and nothing smaller', () => {
+    expect(settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_MAX_USD: '0.000001' }).maxima.usd).toBe(0.000_001);
+    for (const text of ['-1', '1.', '.5', '0.0000001', '1e3', '$1', 'many']) {
+      expect(() => settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_MAX_USD: text })).toThrow(invalidNaming('ORC_MAX_USD'));
+    }
+  });
 
   it('ORC_RETENTION_MS — 0 is refused: a stream would keep everything for ever', () => {
     expect(() => settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_RETENTION_MS: '0' })).toThrow(

@@ -1,4 +1,13 @@
-import { type ContextKey, Fault, LIMITS, parseContextKeys } from '@orchestrator/protocol';
+import {
+  type CallLimits,
+  type ContextKey,
+  DEFAULT_MAXIMA,
+  Fault,
+  LIMITS,
+  parseCallLimit,
+  parseContextKeys,
+  type TreeMaxima,
+} from '@orchestrator/protocol';
 
 export interface ChoreographerSettings {
   readonly natsUrl: string | undefined;
@@ -8,8 +17,8 @@ export interface ChoreographerSettings {
   readonly dataDir: string | undefined;
   /** Base of an OTLP/HTTP receiver; undefined makes no spans. */
   readonly otlpEndpoint: string | undefined;
-  /** The depth that root calls are allowed. */
-  readonly maxDepth: number;
+  /** What a tree has where its caller says nothing, and at most whatever it says. Every replica has the same. */
+  readonly maxima: TreeMaxima;
   readonly livenessMs: number;
   readonly retentionMs: number | undefined;
   /** Synchronous calls kept track of at once. */
@@ -17,8 +26,8 @@ export interface ChoreographerSettings {
 }
 
 /**
- * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `ORC_MAX_DEPTH`,
- * `ORC_RETENTION_MS`, `ORC_MAX_FORWARDED`. @throws Fault `invalid-argument` naming the variable
+ * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`,
+ * `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_MAX_FORWARDED`. @throws Fault `invalid-argument` naming the variable
  */
 export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
   if (!env.ORC_CONTEXT_KEYS) {
@@ -32,11 +41,36 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
     contextKeys: parseContextKeys(env.ORC_CONTEXT_KEYS),
     dataDir: env.ORC_DATA_DIR || undefined,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT || undefined,
-    maxDepth: wholeNumber(env, 'ORC_MAX_DEPTH') ?? LIMITS.maxDepth,
+    maxima: maximaFromEnv(env),
     livenessMs: LIMITS.livenessMs,
     retentionMs: wholeNumber(env, 'ORC_RETENTION_MS', 1),
     maxForwarded: wholeNumber(env, 'ORC_MAX_FORWARDED') ?? LIMITS.forwardedCalls,
   };
+}
+
+const MAXIMA = {
+  depth: 'ORC_MAX_DEPTH',
+  calls: 'ORC_MAX_CALLS',
+  width: 'ORC_MAX_WIDTH',
+  reentry: 'ORC_MAX_REENTRY',
+  wallMs: 'ORC_MAX_WALL_MS',
+  tokens: 'ORC_MAX_TOKENS',
+  usd: 'ORC_MAX_USD',
+} as const satisfies Record<keyof CallLimits, string>;
+
+/** 0 means zero, never unlimited. */
+function maximaFromEnv(env: NodeJS.ProcessEnv): TreeMaxima {
+  const set = Object.entries(MAXIMA).flatMap(([key, variable]) => {
+    const text = env[variable];
+    if (!text) return [];
+    try {
+      return [[key, parseCallLimit(key as keyof CallLimits, text)]];
+    } catch {
+      const form = key === 'usd' ? 'an amount like 0.50, with at most 6 decimals' : 'a whole number';
+      throw new Fault('invalid-argument', `${variable} must be ${form}, not "${text}".`);
+    }
+  });
+  return { ...DEFAULT_MAXIMA, ...Object.fromEntries(set) };
 }
 
 /** 0 means zero, never unlimited. */

@@ -26,6 +26,24 @@ export class CallInput {
   @IsOptional() @IsNumber() timeoutMs?: number;
 }
 
+export class FanInput {
+  /** plugin.capability */
+  @IsString() capability!: string;
+  /** Each `#` is replaced by the number of the call. */
+  @IsString() argsJson!: string;
+  @IsInt() @Min(0) times!: number;
+  @IsOptional() @IsString() mode?: string;
+  /** Of every call, as JSON. */
+  @IsOptional() @IsString() limitsJson?: string;
+}
+
+export class SpendInput {
+  /** What is reported, one after the other. */
+  @IsArray() @IsInt({ each: true }) tokens!: number[];
+  /** Called in the end. */
+  @IsOptional() @IsString() capability?: string;
+}
+
 export class AnyOutput {
   @IsString() json!: string;
 }

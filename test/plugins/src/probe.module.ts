@@ -3,7 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Module } from '@nestjs/common';
 import { Capability, CapabilityClient, Fault, InvocationContext, PluginModule } from '@orchestrator/plugin-sdk';
 import { Guarded } from './guarded.js';
-import { AnyOutput, CallInput, ChainInput, EchoInput, EchoOutput, Nothing, SizeInput, WorkInput } from './probe.dto.js';
+import {
+  AnyOutput,
+  CallInput,
+  ChainInput,
+  EchoInput,
+  EchoOutput,
+  FanInput,
+  Nothing,
+  SizeInput,
+  SpendInput,
+  WorkInput,
+} from './probe.dto.js';
 
 /** Where runs are recorded outside NATS: one line each, `<started|ended> <name> <attempt> <pid> <invocation> <depth>`. */
 function effect(what: 'started' | 'ended', name: string, { attempt, invocation, depth }: InvocationContext): void {
@@ -52,6 +63,26 @@ class Probe {
       return { json: JSON.stringify({ invocation: requested.invocation, result: await requested.result() }) };
     }
     return { json: JSON.stringify(await this.#capabilities.call(input.capability, args, options)) };
+  }
+
+  @Capability({ name: 'fan', description: 'Calls many at once.', input: FanInput, output: AnyOutput })
+  async fan({ capability, argsJson, times, mode, limitsJson }: FanInput): Promise<AnyOutput> {
+    const options = limitsJson == null ? {} : { limits: JSON.parse(limitsJson) };
+    const calls = Array.from({ length: times }, async (_, n) => {
+      const args = JSON.parse(argsJson.replaceAll('#', String(n))) as object;
+      if (mode !== 'durable') return this.#capabilities.call(capability, args, options);
+      return (await this.#capabilities.request(capability, args, options)).result();
+    });
+    const outcomes = await Promise.allSettled(calls);
+    return { json: JSON.stringify(outcomes.map((one) => (one.status === 'fulfilled' ? one.value : one.reason))) };
+  }
+
+  @Capability({ name: 'spend', description: 'Spends tokens.', input: SpendInput, output: AnyOutput })
+  async spend({ tokens, capability }: SpendInput, context: InvocationContext): Promise<AnyOutput> {
+    const refused: unknown[] = [];
+    for (const one of tokens) await context.spend({ tokens: one }).catch((fault) => refused.push(fault));
+    if (capability != null) await context.call(capability, {}).catch((fault) => refused.push(fault));
+    return { json: JSON.stringify(refused) };
   }
 
   @Capability({ name: 'relay', description: 'Calls the next of a chain.', input: ChainInput, output: AnyOutput })

@@ -8,6 +8,8 @@ import { HistoryReader, type HistoryReaderParts } from '../history-thread/histor
 export interface FirstAsked {
   readonly correlation: string;
   readonly bodyHash: string;
+  /** Was it let pass, and so counted in the budgets of its tree? */
+  readonly isAdmitted: boolean;
 }
 
 /** A place among open invocations that are ordered by a time. */
@@ -50,7 +52,8 @@ export class OpenInvocations {
   /** How a durable invocation was asked for at first; undefined while the index shows none of that id. */
   async firstAsked(invocation: string): Promise<FirstAsked | undefined> {
     const asked = await this.#reader.askedFor(invocation);
-    return asked && { correlation: asked.correlation, bodyHash: asked.bodyHash ?? '' };
+    const { correlation, bodyHash = '', state } = asked ?? {};
+    return correlation === undefined ? undefined : { correlation, bodyHash, isAdmitted: state === 'admitted' };
   }
 
   /** Durable invocations that have not ended, after the cursor and admitted until then: their admission records, oldest first. */

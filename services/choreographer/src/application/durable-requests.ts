@@ -43,6 +43,7 @@ import type { RequestOrigin } from '../domain/records-of.js';
 import type { Gate } from './gate.js';
 import type { History } from './history.js';
 import { storeFault } from './outcomes.js';
+import type { TreeCounts } from './tree-counts.js';
 
 /** Requests that one replica works on at once. */
 const SLOTS = 1_000;
@@ -68,6 +69,7 @@ export interface DurableRequestsParts {
   readonly requester: Requester;
   readonly publisher: StoredPublisher;
   readonly gate: Gate;
+  readonly counts: TreeCounts;
   readonly history: History;
   readonly invocations: OpenInvocations;
   readonly letters: Pick<DeadLetterBox, 'removeOf'>;
@@ -145,8 +147,11 @@ export class DurableRequests {
     const { delivery, ask, headers: requestHeaders, parent, invocation } = request;
     const { invocations, requester, gate, history, publisher } = this.#parts;
     const recent = this.#recent.get(invocation);
+    let isCounted = false;
     if (recent?.bodyHash !== undefined || mayBePlaced || invocations.mayKnow(invocation)) {
-      const known = recent?.bodyHash === undefined ? await invocations.firstAsked(invocation) : recent;
+      const asked = recent?.bodyHash === undefined ? await invocations.firstAsked(invocation) : undefined;
+      const known = recent?.bodyHash === undefined ? asked : recent;
+      isCounted = known === asked ? asked?.isAdmitted === true : recent?.context !== undefined;
       const result = await readResult(requester, { ...ask, invocation });
       const firstHash = known ? known.bodyHash : result?.headers?.get(HEADERS.bodyHash);
       if (firstHash && firstHash !== request.bodyHash) return this.#refuseReuse(request);
@@ -164,6 +169,12 @@ export class DurableRequests {
     if (!admission.ok) {
       const correlation = await this.#refuse(delivery, request, admission.fault);
       this.#recent.set(invocation, { correlation, bodyHash: request.bodyHash, context: undefined });
+      return;
+    }
+    // What was admitted before was counted before: a caller that runs again finds its children, and pays for none twice.
+    const unpaid = parent && !isCounted ? await this.#count(parent) : undefined;
+    if (unpaid) {
+      await this.#refuse(delivery, request, unpaid);
       return;
     }
     let { context } = admission;
@@ -184,6 +195,18 @@ export class DurableRequests {
     // Only now: the admission of a body that was not the first would hide the real one.
     await history.admittedStored(context, requestHeaders.key, originOf(request));
     delivery.ack();
+  }
+
+  /** The fault of a budget that has nothing left. @throws Fault when that cannot be known at the moment */
+  async #count(parent: CallContext): Promise<Fault | undefined> {
+    try {
+      await this.#parts.counts.take(parent);
+      return undefined;
+    } catch (error) {
+      const fault = Fault.from(error);
+      if (fault.code === 'budget-exhausted') return fault;
+      throw fault;
+    }
   }
 
   /** Whose work a result is that history does not show yet, or never will: whoever placed it may have died before it told. */

@@ -7,10 +7,12 @@ import {
   type ContextSigner,
   Fault,
   LIMITS,
+  longLived,
   type Mode,
   type Redrive,
   type RequestHeaders,
   subjects,
+  type TreeMaxima,
 } from '@orchestrator/protocol';
 
 export interface GateRequest {
@@ -32,18 +34,23 @@ export class Gate {
   readonly #catalogue: Catalogue;
   readonly #liveness: Liveness;
   readonly #signer: ContextSigner;
-  readonly #maxDepth: number;
+  readonly #maxima: TreeMaxima;
 
-  constructor(catalogue: Catalogue, liveness: Liveness, signer: ContextSigner, maxDepth: number) {
+  constructor(catalogue: Catalogue, liveness: Liveness, signer: ContextSigner, maxima: TreeMaxima) {
     this.#catalogue = catalogue;
     this.#liveness = liveness;
     this.#signer = signer;
-    this.#maxDepth = maxDepth;
+    this.#maxima = maxima;
   }
 
   /** The verified context of the calling invocation. @throws Fault `unauthenticated` */
   parentOf(headers: RequestHeaders): CallContext | undefined {
-    return headers.contextToken === undefined ? undefined : this.#signer.verify(headers.contextToken);
+    return headers.contextToken === undefined ? undefined : this.contextOf(headers.contextToken);
+  }
+
+  /** The verified context of a token. @throws Fault `unauthenticated` */
+  contextOf(token: string): CallContext {
+    return this.#signer.verify(token);
   }
 
   /** The context of the work that a result belongs to. @throws Fault `unauthenticated` */
@@ -70,7 +77,9 @@ export class Gate {
     const isSame = subjects.request(redrive.ask) === subjects.request(ask);
     if (!isSame) throw new Fault('unauthenticated', 'The redrive is of another request.');
     const { parent } = redrive;
-    return parent ? { ...redrive, parent: { ...parent, deadlineMs: Number.MAX_SAFE_INTEGER } } : redrive;
+    if (!parent) return redrive;
+    const bounds = longLived(parent.bounds); // what the tree had left says nothing: it has ended
+    return { ...redrive, parent: { ...parent, bounds, deadlineMs: Number.MAX_SAFE_INTEGER } };
   }
 
   /** Decides, and signs what it lets pass. */
@@ -82,7 +91,7 @@ export class Gate {
     }
     const admission = admit({
       ...request,
-      maxDepth: this.#maxDepth,
+      maxima: this.#maxima,
       callerIsPlugin: this.#catalogue.has(request.ask.caller),
       resolve: (range) => {
         const { plugin, capability } = request.ask;

@@ -21,20 +21,36 @@ import {
 import { type Abandoned, ForwardedCalls, type LostInstance } from '../domain/forwarded-calls.js';
 import type { Gate } from './gate.js';
 import type { History } from './history.js';
+import type { TreeCounts } from './tree-counts.js';
 
 const SWEEP_MS = 50;
+
+/** A call as far as it could be read. */
+interface Call {
+  readonly msg: Msg;
+  readonly nowMs: number;
+  readonly ask: Ask | undefined;
+  readonly headers: RequestHeaders | undefined;
+  readonly parent: CallContext | undefined;
+  /** Empty before it has one. */
+  readonly invocation: string;
+}
+
+type Reading = { -readonly [key in keyof Call]: Call[key] };
 
 export class SyncCalls {
   readonly #bus: Bus;
   readonly #gate: Gate;
+  readonly #counts: TreeCounts;
   readonly #history: History;
   readonly #forwarded: ForwardedCalls;
   #sweep: NodeJS.Timeout | undefined;
   #unsubscribe: (() => Promise<void>) | undefined;
 
-  constructor(bus: Bus, gate: Gate, history: History, maxForwarded: number) {
+  constructor(bus: Bus, gate: Gate, counts: TreeCounts, history: History, maxForwarded: number) {
     this.#bus = bus;
     this.#gate = gate;
+    this.#counts = counts;
     this.#history = history;
     this.#forwarded = new ForwardedCalls(maxForwarded);
   }
@@ -66,6 +82,7 @@ export class SyncCalls {
       this.#history.started(call.context, report);
     } else {
       this.#forwarded.remove(report.invocation);
+      if (call.context.depth === 1) this.#counts.ended(call.context);
       this.#history.ended(call.context, { attempt, startedAtMs, endedAtMs, instance, fault });
     }
     return true;
@@ -77,64 +94,76 @@ export class SyncCalls {
   }
 
   #onCall(msg: Msg): void {
-    const nowMs = Date.now();
-    let ask: Ask | undefined;
-    let requestHeaders: RequestHeaders | undefined;
-    let parent: CallContext | undefined;
-    let invocation = '';
+    const call: Reading = {
+      msg,
+      nowMs: Date.now(),
+      ask: undefined,
+      headers: undefined,
+      parent: undefined,
+      invocation: '',
+    };
     try {
-      ask = parseAsk(msg.subject, 'call');
-      requestHeaders = parseRequestHeaders(msg.headers && ((name) => msg.headers?.get(name)));
+      const ask = parseAsk(msg.subject, 'call');
+      call.ask = ask;
+      const headers = parseRequestHeaders(msg.headers && ((name) => msg.headers?.get(name)));
+      call.headers = headers;
       if (msg.reply && !isInbox(msg.reply)) {
         throw new Fault('permission-denied', 'The reply subject is not an inbox, and nothing is answered elsewhere.');
       }
-      parent = this.#gate.parentOf(requestHeaders);
+      const parent = this.#gate.parentOf(headers);
+      call.parent = parent;
       const named =
-        parent && requestHeaders.key !== undefined
-          ? invocationIdFromParent(parent.invocation, ask.plugin, ask.capability, requestHeaders.key)
+        parent && headers.key !== undefined
+          ? invocationIdFromParent(parent.invocation, ask.plugin, ask.capability, headers.key)
           : randomInvocationId();
       if (this.#forwarded.has(named)) {
         throw new Fault('invalid-argument', 'A call with this key is under way.', { invocation: named });
       }
-      invocation = named;
-      this.#admit(msg, ask, requestHeaders, parent, invocation, nowMs);
+      call.invocation = named;
+      this.#admit(call, ask, headers);
     } catch (error) {
-      const fault = Fault.from(error);
-      const refused = {
-        ask: ask ?? readableAsk(msg.subject, 'call'),
-        mode: 'sync',
-        invocation: invocation || randomInvocationId(),
-        parent,
-        fault,
-        nowMs,
-      } as const;
-      const { correlation } = this.#history.refused({ ...refused, headers: requestHeaders });
-      answer(this.#bus, msg.reply, refused.invocation, correlation, fault);
+      this.#refuse(call, Fault.from(error));
     }
   }
 
+  #refuse({ msg, nowMs, ask, headers, parent, invocation }: Call, fault: Fault): void {
+    const refused = {
+      ask: ask ?? readableAsk(msg.subject, 'call'),
+      mode: 'sync',
+      invocation: invocation || randomInvocationId(),
+      parent,
+      fault,
+      nowMs,
+    } as const;
+    const { correlation } = this.#history.refused({ ...refused, headers });
+    answer(this.#bus, msg.reply, refused.invocation, correlation, fault);
+  }
+
   /** @throws Fault when it may not happen */
-  #admit(
-    msg: Msg,
-    ask: Ask,
-    requestHeaders: RequestHeaders,
-    parent: CallContext | undefined,
-    invocation: string,
-    nowMs: number,
-  ): void {
+  #admit(call: Call, ask: Ask, headers: RequestHeaders): void {
     if (this.#forwarded.isFull) throw new Fault('exhausted', 'Too many calls are under way at the moment.');
-    const gateRequest = { ask, mode: 'sync', invocation, headers: requestHeaders, parent, nowMs } as const;
+    const { msg, invocation, parent, nowMs } = call;
+    const gateRequest = { ask, mode: 'sync', invocation, headers, parent, nowMs } as const;
     const admission = this.#gate.decide({ ...gateRequest, bodyBytes: msg.data.length });
     if (!admission.ok) throw admission.fault;
     const { context, token } = admission;
+    const counted = parent && this.#counts.take(parent);
     this.#forwarded.add({ context, reply: msg.reply });
+    if (!counted) this.#place(call, context, token);
+    counted?.then(
+      // What was given up meanwhile has been answered.
+      () => this.#forwarded.has(invocation) && this.#place(call, context, token),
+      (error) => this.#forwarded.remove(invocation) && this.#refuse(call, Fault.from(error)),
+    );
+  }
+
+  #place({ msg, headers }: Call, context: CallContext, token: string): void {
     if (!context.durableTree) {
-      this.#history.admitted(context, requestHeaders.key);
+      this.#history.admitted(context, headers?.key);
       this.#forward(msg, context, token);
       return;
     }
-    this.#history.admittedStored(context, requestHeaders.key).then(
-      // What was given up meanwhile has been answered.
+    this.#history.admittedStored(context, headers?.key).then(
       () => this.#forwarded.has(context.invocation) && this.#forward(msg, context, token),
       (error) => {
         this.#forwarded.remove(context.invocation);

@@ -27,6 +27,11 @@ function call(changes: Partial<CallContext> = {}, known: Partial<ForwardedCall> 
       sampled: true,
       attempt: 1,
       maxAttempts: 1,
+      bounds: {
+        reentry: 0,
+        width: 100,
+        budgets: [{ id: 's8f0123456789abcd', calls: 1_000, tokens: undefined, microUsd: undefined }],
+      },
       ancestry: ['editor.copy-edit'],
       ...changes,
     },

@@ -56,8 +56,9 @@ export class ForwardedCalls {
     return call?.context.plugin === plugin ? call : undefined;
   }
 
-  remove(invocation: string): void {
-    this.#calls.delete(invocation);
+  /** Answers whether it was there. */
+  remove(invocation: string): boolean {
+    return this.#calls.delete(invocation);
   }
 
   /** Takes out the calls whose deadline has passed unanswered. */

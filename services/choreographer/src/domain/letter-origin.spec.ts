@@ -28,6 +28,11 @@ function contextWith(changes: Partial<CallContext> = {}): CallContext {
     sampled: true,
     attempt: 2,
     maxAttempts: 3,
+    bounds: {
+      reentry: 0,
+      width: 100,
+      budgets: [{ id: 's8f0123456789abcd', calls: 1_000, tokens: undefined, microUsd: undefined }],
+    },
     ancestry: ['editor.copy-edit'],
     ...changes,
   };
@@ -53,6 +58,7 @@ describe('originOf', () => {
       correlation: 'a'.repeat(32),
       traceparent: undefined,
       range: '^1.2.3',
+      limits: 'depth=16,calls=1000,width=100,reentry=0',
       allowedMs: 60_000,
       endsByMs: 76_000,
     });
@@ -81,13 +87,14 @@ describe('originOf', () => {
     const ask = { caller: 'shop', plugin: 'editor', capability: 'copy-edit' };
     const letter = letterWith({
       [HEADERS.redrive]: signer.signRedrive({ of: DEAD, ask, parent: undefined }),
+      [HEADERS.limits]: 'calls=7',
       [HEADERS.allowedMs]: '2500',
       [HEADERS.version]: '^2.0.0',
       [HEADERS.traceparent]: 'as it came',
     });
     expect(originOf(letter, signer)).toEqual({
       ...{ ask, parent: undefined, correlation: 'c'.repeat(32), traceparent: 'as it came' },
-      ...{ range: '^2.0.0', allowedMs: 2_500, endsByMs: 20_000 },
+      ...{ range: '^2.0.0', limits: 'calls=7', allowedMs: 2_500, endsByMs: 20_000 },
     });
   });
 

@@ -4,11 +4,14 @@
  */
 import {
   type Ask,
+  boundsAbove,
   type CallContext,
   Fault,
+  formatCallLimits,
   formatCapabilityRef,
   formatTraceparent,
   HEADERS,
+  limitsOf,
   type Redrive,
 } from '@orchestrator/protocol';
 
@@ -35,6 +38,8 @@ export interface LetterOrigin {
   readonly traceparent: string | undefined;
   /** Versions that its arguments are for; undefined says nothing. */
   readonly range: string | undefined;
+  /** The bounds that its caller set, as `orc-limits`; undefined sets none. */
+  readonly limits: string | undefined;
   /** How long it was allowed to take; undefined leaves it to the capability. */
   readonly allowedMs: number | undefined;
   /** Unix time by which its result is certainly stored. */
@@ -58,6 +63,7 @@ export function originOf(letter: LetterProof, verifier: ProofVerifier): LetterOr
     correlation: letter.correlation,
     traceparent: parent ? undefined : header(HEADERS.traceparent),
     range: header(HEADERS.version),
+    limits: header(HEADERS.limits),
     allowedMs: Number(header(HEADERS.allowedMs)) || undefined,
     endsByMs: letter.atMs + ENDING_MS,
   };
@@ -74,6 +80,7 @@ function originOfAdmitted(letter: LetterProof, context: CallContext): LetterOrig
     correlation,
     traceparent: spanId === undefined ? undefined : formatTraceparent({ traceId, spanId, sampled }),
     range: `^${version}`,
+    limits: formatCallLimits(limitsOf(context)),
     allowedMs: context.deadlineMs - context.admittedAtMs,
     endsByMs: context.deadlineMs + ENDING_MS,
   };
@@ -87,7 +94,7 @@ function parentOf(context: CallContext): CallContext | undefined {
   return {
     ...context,
     ...{ invocation: context.parent, parent: undefined, depth: context.depth - 1, ancestry },
-    ...{ plugin: context.caller, capability },
+    ...{ plugin: context.caller, capability, bounds: boundsAbove(context) },
   };
 }
 
