@@ -6,19 +6,23 @@ import { shortTime } from './time-option.js';
 
 /** A line for each, in columns. */
 export function renderLetters(letters: readonly DeadLetter[], colours: Colours): string {
-  const name = (letter: DeadLetter) => `${letter.plugin}.${letter.capability}`;
-  const names = Math.max(...letters.map((letter) => name(letter).length));
-  const callers = Math.max(...letters.map((letter) => letter.caller.length));
+  const names = Math.max(...letters.map((letter) => nameOf(letter).length));
+  const callers = Math.max(...letters.map((letter) => oneLine(letter.caller).length));
   const lines = letters.map((letter) =>
     [
-      letter.invocation,
+      oneLine(letter.invocation),
       colours.dim(shortTime(letter.atMs)),
-      colours.bold(name(letter).padEnd(names)),
-      letter.caller.padEnd(callers),
+      colours.bold(nameOf(letter).padEnd(names)),
+      oneLine(letter.caller).padEnd(callers),
       faultLine(letter, colours),
     ].join('  '),
   );
   return lines.join('\n');
+}
+
+/** Plugins write letters: even a name may be no name. */
+function nameOf({ plugin, capability }: DeadLetter): string {
+  return oneLine(`${plugin}.${capability}`);
 }
 
 function faultLine({ fault }: DeadLetter, colours: Colours): string {
@@ -35,13 +39,13 @@ export function renderLetter(letter: DeadLetterDetail, colours: Colours): string
     ...letter.records.map((record): [string, string] => ['history', historyLine(record)]),
     ...Object.entries(letter.headers)
       .filter(([header]) => !header.startsWith('orc-fault'))
-      .map(([header, value]): [string, string] => ['header', `${header}: ${oneLine(value)}`]),
+      .map(([header, value]): [string, string] => ['header', `${header}: ${value}`]),
   ];
   const { details } = letter.fault;
   return [
-    `${colours.bold(`${letter.plugin}.${letter.capability}`)}  ${faultLine(letter, colours)}`,
-    ...(details ? [colours.dim(JSON.stringify(details, null, 2))] : []),
-    ...facts.map(([what, value]) => `${colours.dim(what.padEnd(12))}${value}`),
+    `${colours.bold(nameOf(letter))}  ${faultLine(letter, colours)}`,
+    ...(details ? [colours.dim(lines(JSON.stringify(details, null, 2)))] : []),
+    ...facts.map(([what, value]) => `${colours.dim(what.padEnd(12))}${oneLine(value)}`),
     '',
     bodyOf(letter),
   ].join('\n');
@@ -51,7 +55,7 @@ function historyLine(record: InvocationRecord): string {
   const { state, atMs, invocation: _invocation, correlation: _correlation, ...rest } = record;
   const attempt = 'attempt' in rest ? ` attempt ${rest.attempt}` : '';
   const instance = 'instance' in rest && rest.instance ? ` on ${rest.instance}` : '';
-  const fault = 'fault' in rest && rest.fault ? ` ${rest.fault.code}: ${oneLine(rest.fault.message)}` : '';
+  const fault = 'fault' in rest && rest.fault ? ` ${rest.fault.code}: ${rest.fault.message}` : '';
   return `${shortTime(atMs)} ${state}${attempt}${instance}${fault}`;
 }
 
@@ -60,8 +64,13 @@ function bodyOf({ body, bytes }: DeadLetterDetail): string {
   if (body === undefined) return `(${bytes} bytes, too large to be shown)`;
   const text = Buffer.from(body, 'base64').toString();
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    return lines(JSON.stringify(JSON.parse(text), null, 2));
   } catch {
-    return text === '' ? '(no arguments are kept)' : text.split('\n').map(oneLine).join('\n');
+    return text === '' ? '(no arguments are kept)' : lines(text);
   }
+}
+
+/** Text of several lines that steers no terminal. */
+function lines(text: string): string {
+  return text.split('\n').map(oneLine).join('\n');
 }

@@ -47,7 +47,7 @@ export function renderInvocation(node: InvocationNode, colours: Colours): string
     ['caller', node.caller],
     ['parent', node.parent],
     ['redrive of', node.redriveOf],
-    ['ce-id', node.key && oneLine(node.key)],
+    ['ce-id', node.key],
     ['request', node.request],
     ['admitted', time(node.admittedAtMs)],
     ['started', time(node.startedAtMs)],
@@ -55,11 +55,13 @@ export function renderInvocation(node: InvocationNode, colours: Colours): string
     ['deadline', time(node.deadlineMs)],
     ['attempts', node.attempts],
     ['instance', node.instance],
-    ['fault', node.fault && `${node.fault.code}: ${oneLine(node.fault.message)}`],
+    ['fault', node.fault && `${node.fault.code}: ${node.fault.message}`],
     ['details', node.fault?.details && JSON.stringify(node.fault.details)],
   ];
   return [
     `${colours.bold(`${node.plugin}.${node.capability}`)} ${node.version ?? ''}`.trimEnd(),
-    ...facts.flatMap(([what, value]) => (value === undefined ? [] : [`${colours.dim(what.padEnd(12))}${value}`])),
+    ...facts.flatMap(([what, value]) =>
+      value === undefined ? [] : [`${colours.dim(what.padEnd(12))}${oneLine(`${value}`)}`],
+    ),
   ].join('\n');
 }

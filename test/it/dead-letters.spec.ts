@@ -182,6 +182,8 @@ describe('dead letters', () => {
       { invocation: letter.invocation, state: 'failed', depth: 2 },
       { redriveOf: letter.invocation, state: 'succeeded', depth: 2, caller: 'probe' },
     ]);
+    const [root, again] = [tree.roots[0], tree.roots[0]?.children[1]];
+    expect(again?.deadlineMs).toBeGreaterThan(root?.deadlineMs ?? Number.POSITIVE_INFINITY); // it is nobody's child in time
     await mirror.stop();
   });
 

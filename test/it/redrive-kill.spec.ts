@@ -1,8 +1,15 @@
 /** What is redriven is started once: by several at once, and with kill -9 of the choreographer between any two steps. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ask, type Bus, connectBus, OutgoingHeaders, readResult, StoredPublisher } from '@orchestrator/bus';
+import { ask, type Bus, connectBus, type Msg, OutgoingHeaders, readResult, StoredPublisher } from '@orchestrator/bus';
 import { readNewest, removeStoredOn } from '@orchestrator/bus/streams';
-import { flattenTree, invocationIdOfRedrive, patterns, type RedriveAnswer, STREAMS } from '@orchestrator/protocol';
+import {
+  Fault,
+  flattenTree,
+  invocationIdOfRedrive,
+  patterns,
+  type RedriveAnswer,
+  STREAMS,
+} from '@orchestrator/protocol';
 import { EffectLog, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
 
 const WORK = { plugin: 'probe', capability: 'work' };
@@ -67,8 +74,10 @@ describe('a redrive', () => {
     await victim?.exited;
     await system.start('choreographer');
     const again = await redrive(dead.invocation, args).catch((fault) => fault);
-    expect(again.code ?? again.redriven[0].invocation).toBe(
-      again.code ? 'not-found' : invocationIdOfRedrive(dead.invocation),
+    expect(again).toMatchObject(
+      Fault.is(again)
+        ? { code: 'not-found', message: expect.stringMatching(/dead letter/) }
+        : { redriven: [{ invocation: invocationIdOfRedrive(dead.invocation) }] },
     );
     await expectOnce(dead, name);
   });
@@ -82,6 +91,10 @@ describe('a redrive', () => {
       for (const name of letter.headers.keys()) sent.add(name, letter.headers.get(name));
       await new StoredPublisher(choreographer).store(letter.subject, letter.data, sent);
     };
+    const requested = new Promise<Msg>((resolve) =>
+      choreographer.nc.subscribe(patterns.requests, { max: 1, callback: (_error, msg) => resolve(msg) }),
+    );
+    await choreographer.nc.flush();
     await redrive(dead.invocation, { name: 'left', ms: 0 });
     await system.treeWhere({ correlation: dead.correlation }, (nodes) => nodes.at(-1)?.state === 'succeeded');
     await putBack();
@@ -91,6 +104,12 @@ describe('a redrive', () => {
     });
     const again = await redrive(dead.invocation, { name: 'left', ms: 0 });
     expect(again.redriven[0]?.invocation).toBe(invocationIdOfRedrive(dead.invocation));
+    await expectOnce(dead, 'left');
+    // Nobody asks again: whoever the request is delivered to takes the letter out.
+    await putBack();
+    const { subject, data, headers } = await requested;
+    await new StoredPublisher(choreographer).store(subject, data, headers);
+    while (await letterOf(dead.invocation)) await new Promise((resolve) => setImmediate(resolve));
     await expectOnce(dead, 'left');
     expect(effects.read().some((one) => one.name === 'other')).toBe(false);
   });

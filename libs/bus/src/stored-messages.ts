@@ -38,19 +38,27 @@ const FIRST_STEP = 256;
 const LONGEST_STEP = 8_192;
 const WAIT_MS = 3_000;
 
-/** Goes through a stream from the newest message to the oldest, a step at a time: an array for each step, newest first, which may be empty. */
-export async function* lookBack(bus: Bus, { stream, filter, before }: LookBack): AsyncGenerator<MessageHead[]> {
+/** What one step back has seen. */
+export interface Stretch {
+  /** Newest first; there may be none. */
+  readonly heads: readonly MessageHead[];
+  /** All from this sequence on has been seen. */
+  readonly start: number;
+}
+
+/** Goes through a stream from the newest message to the oldest, a step at a time. */
+export async function* lookBack(bus: Bus, { stream, filter, before }: LookBack): AsyncGenerator<Stretch> {
   const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
   const { state } = await jsm.streams.info(stream);
   let end = Math.min(before ?? Number.POSITIVE_INFINITY, state.last_seq + 1);
   for (let step = FIRST_STEP; end > state.first_seq; step = Math.min(2 * step, LONGEST_STEP)) {
     const start = Math.max(state.first_seq, end - step, 1);
-    yield (await readHeads(bus, jsm, { stream, filter, start, end })).reverse();
+    yield { heads: (await readHeads(bus, jsm, { stream, filter, start, end })).reverse(), start };
     end = start;
   }
 }
 
-interface Stretch {
+interface Bounds {
   readonly stream: string;
   readonly filter: string;
   /** The first sequence, and the one after the last. */
@@ -59,7 +67,7 @@ interface Stretch {
 }
 
 /** By a consumer that is made for it: a direct get would bring the bodies along. */
-async function readHeads(bus: Bus, jsm: JetStreamManager, { stream, filter, start, end }: Stretch) {
+async function readHeads(bus: Bus, jsm: JetStreamManager, { stream, filter, start, end }: Bounds) {
   const { name, num_pending } = await jsm.consumers.add(stream, {
     ack_policy: AckPolicy.None,
     deliver_policy: DeliverPolicy.StartSequence,

@@ -110,6 +110,7 @@ export class Choreographer implements OnApplicationShutdown {
       () => bus.nc.drain(),
       () => invocations.close(),
     );
+    await bus.nc.flush(); // who is told that it is ready finds it listening
   }
 
   /** Takes nothing new, ends what it has begun, writes what it knows. */

@@ -38,16 +38,14 @@ export class DeadLetterBox {
     const giveUpAtMs = Date.now() + LONGEST_SEARCH_MS;
     const subject = patterns.deadOf(filter.plugin, filter.capability);
     const letters: DeadLetter[] = [];
-    let seen: number | undefined;
-    for await (const heads of lookBack(this.#bus, { stream: STREAMS.dead.name, filter: subject, before })) {
+    for await (const { heads, start } of lookBack(this.#bus, { stream: STREAMS.dead.name, filter: subject, before })) {
       for (const head of heads) {
         if (filter.sinceMs !== undefined && head.storedAtMs < filter.sinceMs) return { letters };
         const letter = readLetter(head);
         if (letter && isWanted(letter, filter)) letters.push(letter);
-        seen = head.sequence;
-        if (letters.length === limit) return { letters, next: seen };
+        if (letters.length === limit) return { letters, next: head.sequence };
       }
-      if (Date.now() > giveUpAtMs && seen !== undefined) return { letters, next: seen };
+      if (Date.now() > giveUpAtMs) return { letters, next: start };
     }
     return { letters };
   }

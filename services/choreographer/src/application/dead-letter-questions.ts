@@ -2,11 +2,11 @@
 import { type Bus, serveQuery } from '@orchestrator/bus';
 import { type DeadLetterDetail, HEADERS, type InvocationRecord, LIMITS } from '@orchestrator/protocol';
 import { DeadLetterBox } from '../adapters/dead-letter-box.js';
-import { listedLetter, parsePage } from '../domain/dead-letter.js';
+import { listedFault, listedLetter, parsePage } from '../domain/dead-letter.js';
 import { parseInvocation } from '../domain/query-arguments.js';
 
 /** Of an invocation that has more, the newest. */
-const RECORDS_SHOWN = 200;
+const RECORDS_SHOWN = 100;
 /** What proves to a choreographer whose request it was is for choreographers only. */
 const WITHHELD = new Set<string>([HEADERS.redrive, HEADERS.receipt]);
 
@@ -28,7 +28,14 @@ export function serveDeadLetters(
       ...letter,
       ...(letter.bytes <= LIMITS.inlineBytes && { body: Buffer.from(stored.data).toString('base64') }),
       headers: Object.fromEntries(shown.map((name) => [name, stored.headers.get(name)])),
-      records: records.sort((a, b) => a.atMs - b.atMs).slice(-RECORDS_SHOWN),
+      records: records
+        .sort((a, b) => a.atMs - b.atMs)
+        .slice(-RECORDS_SHOWN)
+        .map(listedRecord),
     };
   });
+}
+
+function listedRecord(record: InvocationRecord): InvocationRecord {
+  return 'fault' in record && record.fault ? { ...record, fault: listedFault(record.fault) } : record;
 }

@@ -5,6 +5,7 @@ import {
   type DeadLetterFilter,
   type DeadLetterSelection,
   Fault,
+  type FaultBody,
   HEADERS,
   isFaultCode,
   parseDead,
@@ -41,9 +42,11 @@ function faultOf(text: string): DeadLetter['fault'] {
 
 /** As it stands in a list. */
 export function listedLetter(letter: DeadLetter): DeadLetter {
-  const { code, message } = letter.fault;
-  const cut = message.length > LISTED_MESSAGE ? `${message.slice(0, LISTED_MESSAGE)}…` : message;
-  return { ...letter, fault: { code, message: cut } };
+  return { ...letter, fault: listedFault(letter.fault) };
+}
+
+export function listedFault({ code, message }: FaultBody): FaultBody {
+  return { code, message: message.length > LISTED_MESSAGE ? `${message.slice(0, LISTED_MESSAGE)}…` : message };
 }
 
 /** Plugin, capability and the order of time are seen to where the letters are read. */
