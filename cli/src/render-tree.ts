@@ -23,11 +23,15 @@ function renderNode(node: InvocationNode, indent: string, isLast: boolean, colou
     ...(node.redriveOf === undefined ? [] : [`redrive of ${node.redriveOf}`]),
   ];
   const line = `${branch}${mark(node, colours)} ${colours.bold(name)}${colours.dim(version)}  ${colours.dim(facts.join(' · '))}`;
+  const lost = [...node.failed, ...node.superseded].map(({ attempt, fault }) => {
+    const how = fault ? `${fault.code}: ${oneLine(fault.message)}` : 'succeeded too late';
+    return `${below}   ${colours.dim(`attempt ${attempt}  ${how}`)}`;
+  });
   const fault = node.fault ? [`${below}   ${colours.red(`${node.fault.code}: ${oneLine(node.fault.message)}`)}`] : [];
   const children = node.children.flatMap((child, index) =>
     renderNode(child, below, index === node.children.length - 1, colours),
   );
-  return [line, ...fault, ...children];
+  return [line, ...lost, ...fault, ...children];
 }
 
 function mark(node: InvocationNode, colours: Colours): string {

@@ -28,6 +28,8 @@ export interface CallOptions {
    * default of the protocol, 30 s: for a capability that may take longer, say how long
    */
   readonly timeoutMs?: number | undefined;
+  /** How often a durable call may be tried: fewer times than the capability's own policy allows. */
+  readonly maxAttempts?: number | undefined;
   /** The idempotency key. @default a random one, or the ordinal of a nested call */
   readonly key?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -170,14 +172,16 @@ function headersFor(options: CallOptions, key: string | undefined): MsgHdrs | un
 }
 
 function encodeHeaders(options: CallOptions, key: string | undefined): MsgHdrs | undefined {
-  const { parent, range, timeoutMs } = options;
+  const { parent, range, timeoutMs, maxAttempts } = options;
   const limits = options.limits && formatCallLimits(options.limits);
-  if (key === undefined && !parent && range === undefined && timeoutMs === undefined && !limits) return undefined;
+  const said = [key, parent, range, timeoutMs, maxAttempts, limits || undefined];
+  if (said.every((one) => one === undefined)) return undefined;
   const result = headers();
   if (key !== undefined) result.set(HEADERS.id, key);
   if (parent) result.set(HEADERS.context, parent.token);
   if (range !== undefined) result.set(HEADERS.version, range);
   if (limits) result.set(HEADERS.limits, limits);
+  if (maxAttempts !== undefined) result.set(HEADERS.attempts, String(maxAttempts));
   if (timeoutMs !== undefined) result.set(HEADERS.expiryTime, new Date(Date.now() + timeoutMs).toISOString());
   return result;
 }

@@ -36,6 +36,7 @@ function streamConfig(
     max_age: nanos(maxAgeMs),
     allow_direct: true,
     ...(definition.msgIdMs !== undefined && { duplicate_window: nanos(definition.msgIdMs) }),
+    ...(definition.schedules && { allow_msg_schedules: true }),
     discard: definition.onePerSubject ? DiscardPolicy.New : DiscardPolicy.Old,
     ...(definition.counts && { allow_msg_counter: true, max_msgs_per_subject: 1 }),
     ...(definition.onePerSubject && { max_msgs_per_subject: 1, discard_new_per_subject: true }),

@@ -137,6 +137,8 @@ function plugin(user: string, name: string, inboxes: readonly string[]): Permiss
       `orc.v1.call.${name}.*.*`,
       `orc.v1.request.${name}.*.*`,
       `orc.v1.result.*.${name}.*`,
+      `orc.v1.attempt.${name}.*`,
+      `orc.v1.claim.${name}.*`,
       `orc.v1.dead.${name}.*.*`,
       `orc.v1.progress.*.${name}.*`,
       `orc.v1.report.${name}`,

@@ -2,8 +2,9 @@
  * Works on durable invocations: one pull consumer per capability, shared by all instances of the version.
  *
  * Invariants: (1) what is held is renewed until it is acknowledged. (2) Work is acknowledged only once a result is
- * stored, by whomever. (3) Work that is delivered again is run again only when no result is stored yet. (4) A fault is in
- * the dead letters before it is the result.
+ * stored, by whomever, or an attempt that may be followed by another. (3) Work that is delivered again is run again only
+ * when no result is stored yet. (4) A fault is in the dead letters before it is the result. (5) What is not idempotent runs
+ * only after its claim was stored, and a claim is stored once.
  */
 
 import { Logger } from '@nestjs/common';
@@ -11,6 +12,7 @@ import {
   type Bus,
   type Delivery,
   type MicroService,
+  OutgoingHeaders,
   Puller,
   type Requester,
   readResult,
@@ -18,9 +20,20 @@ import {
   StoredPublisher,
   storeDeadLetter,
 } from '@orchestrator/bus';
-import { encodeRun, Fault, HEADERS, receiptFromToken, subjects, workConsumer } from '@orchestrator/protocol';
+import {
+  encodeRun,
+  Fault,
+  type FaultDetails,
+  HEADERS,
+  LIMITS,
+  type RunHeader,
+  receiptFromToken,
+  subjects,
+  workConsumer,
+} from '@orchestrator/protocol';
 import { type AdmittedToken, readAdmitted } from './admitted.js';
 import type { HostedPlugin } from './hosted-plugin.js';
+import type { RunOutcome } from './invocation-runner.js';
 import type { ReportFrames } from './report-frames.js';
 
 /** How many invocations of one capability run at once in this process. */
@@ -33,6 +46,8 @@ export class DurableHost {
   readonly #requester: Requester;
   readonly #publisher: StoredPublisher;
   readonly #pullers: readonly Puller[];
+  /** The capabilities that must not start twice for one invocation. */
+  readonly #startedOnce: ReadonlySet<string>;
   readonly #held = new Set<Delivery>();
   readonly #logger = new Logger('DurableHost');
   #renewal: NodeJS.Timeout | undefined;
@@ -44,6 +59,7 @@ export class DurableHost {
     this.#requester = requester;
     this.#publisher = new StoredPublisher(bus);
     const { name, version, capabilities } = plugin.manifest;
+    this.#startedOnce = new Set(capabilities.filter((one) => one.idempotent === false).map((one) => one.name));
     this.#pullers = capabilities.map((capability) => {
       const consumer = workConsumer({ plugin: name, version, capability: capability.name });
       return new Puller(bus, {
@@ -90,25 +106,65 @@ export class DurableHost {
     }
   }
 
-  async #runAndStore(delivery: Delivery, { context, token }: AdmittedToken): Promise<void> {
+  async #runAndStore(delivery: Delivery, admitted: AdmittedToken): Promise<void> {
+    const { context, token } = admitted;
     const { instance } = this.#plugin;
-    const attempt = delivery.deliveries;
+    const attempt = context.attempt + delivery.deliveries - 1;
     const startedAtMs = Date.now();
     const report = { invocation: context.invocation, attempt, instance, startedAtMs };
     this.#reports.add(report);
-    const outcome = await this.#plugin.run({ context, token, attempt, body: delivery.data });
+    const outcome = await this.#run(delivery, admitted, attempt);
     const endedAtMs = Date.now();
-    const ended = { ...context, source: `/plugins/${context.plugin}`, atMs: endedAtMs, body: delivery.data };
     const fault = outcome.ok ? undefined : outcome.fault;
+    const run = { attempt, startedAtMs, endedAtMs, instance };
+    this.#micro.count(context.capability, endedAtMs - startedAtMs, fault?.code);
+    if (fault?.meaning.retryable && attempt < context.maxAttempts) {
+      await this.#publisher.store(
+        subjects.attempt(context.plugin, context.invocation),
+        delivery.data,
+        attemptHeaders(token, run, fault),
+      );
+      return;
+    }
+    const ended = { ...context, source: `/plugins/${context.plugin}`, atMs: endedAtMs, body: delivery.data };
     const receipt = receiptFromToken(token);
     if (fault) await storeDeadLetter(this.#publisher, { ...ended, proof: { [HEADERS.receipt]: receipt } }, fault);
-    const result = resultHeaders(ended, encodeRun({ attempt, startedAtMs, endedAtMs, instance }), fault);
-    result.add(HEADERS.receipt, receipt);
+    const result = resultHeaders(ended, encodeRun(run), fault).add(HEADERS.receipt, receipt);
     const stored = await this.#publisher.store(subjects.result(context), outcome.body, result);
-    if (stored.stored) this.#reports.add({ ...report, endedAtMs, ...(fault && { fault: fault.toJSON() }) });
-    else if (!(await readResult(this.#requester, context))) {
+    if (!stored.stored && !(await readResult(this.#requester, context))) {
       throw new Fault('unavailable', `The place of the result of ${context.invocation} is taken by something else.`);
     }
-    this.#micro.count(context.capability, endedAtMs - startedAtMs, fault?.code);
+    this.#reports.add({
+      ...report,
+      endedAtMs,
+      ...(fault && { fault: fault.toJSON() }),
+      ...(!stored.stored && { superseded: true }),
+    });
   }
+
+  async #run(delivery: Delivery, { context, token }: AdmittedToken, attempt: number): Promise<RunOutcome> {
+    if (delivery.deliveries > LIMITS.deliveries) {
+      const times = delivery.deliveries - 1;
+      // It may well be the work that ends its hosts: the next one shall live.
+      return unknownOutcome(`${times} hosts that held this work fell silent.`, { deliveries: times });
+    }
+    if (this.#startedOnce.has(context.capability)) {
+      const claim = JSON.stringify({ instance: this.#plugin.instance, attempt, atMs: Date.now() });
+      const claimed = await this.#publisher.store(subjects.claim(context.plugin, context.invocation), claim);
+      if (!claimed.stored) return unknownOutcome('It was started before, and how that ended is not known.');
+    }
+    return this.#plugin.run({ context, token, attempt, body: delivery.data });
+  }
+}
+
+function attemptHeaders(token: string, run: RunHeader, fault: Fault): OutgoingHeaders {
+  return new OutgoingHeaders()
+    .add(HEADERS.receipt, receiptFromToken(token))
+    .add(HEADERS.run, encodeRun(run))
+    .add(HEADERS.faultBody, JSON.stringify(fault));
+}
+
+function unknownOutcome(message: string, details?: FaultDetails): RunOutcome {
+  const fault = new Fault('unknown-outcome', message, details);
+  return { ok: false, fault, body: JSON.stringify(fault) };
 }

@@ -2,9 +2,19 @@
 
 import type { Mode } from './call-context.js';
 import type { FaultBody } from './fault.js';
-import { expandRecord, type InvocationRecord } from './records.js';
+import { expandRecord, type InvocationRecord, type RetryingRecord, type SupersededRecord } from './records.js';
 
-export type InvocationState = 'admitted' | 'running' | 'succeeded' | 'failed' | 'refused';
+/** `waiting`: an attempt failed, and the next one is not due yet. */
+export type InvocationState = 'admitted' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'refused';
+
+/** An attempt that did not become the outcome. */
+interface LostAttempt {
+  readonly attempt: number;
+  readonly instance: string | undefined;
+  readonly endedAtMs: number;
+  /** Undefined for one that succeeded too late. */
+  readonly fault: FaultBody | undefined;
+}
 
 /** One invocation, as far as its records tell. */
 export interface Invocation {
@@ -28,6 +38,12 @@ export interface Invocation {
   readonly endedAtMs: number | undefined;
   readonly deadlineMs: number | undefined;
   readonly fault: FaultBody | undefined;
+  /** The attempts that failed and were followed by another, in their order. */
+  readonly failed: readonly LostAttempt[];
+  /** The attempts that ended when there was an outcome already. */
+  readonly superseded: readonly LostAttempt[];
+  /** When the next attempt is due, while it waits. */
+  readonly dueAtMs: number | undefined;
   readonly request: number | undefined;
   readonly key: string | undefined;
   readonly bodyHash: string | undefined;
@@ -59,6 +75,10 @@ export function foldInvocation(written: readonly InvocationRecord[]): Invocation
   const started = records.filter((r) => r.state === 'started').sort((a, b) => a.attempt - b.attempt || inTime(a, b));
   const ended = earliest(records.filter((r) => r.state === 'ended'));
   const last = started.at(-1);
+  const retrying = byAttempt(records.filter((r) => r.state === 'retrying'));
+  const superseded = byAttempt(records.filter((r) => r.state === 'superseded'));
+  const lastRetry = retrying.at(-1);
+  const isWaiting = !ended && lastRetry !== undefined && lastRetry.attempt >= (last?.attempt ?? 0);
   const fault = asked.state === 'refused' ? asked.fault : ended?.fault;
   return {
     invocation: asked.invocation,
@@ -71,19 +91,34 @@ export function foldInvocation(written: readonly InvocationRecord[]): Invocation
     capability: asked.capability,
     mode: asked.mode,
     depth: asked.depth,
-    state: stateOf(asked.state === 'refused', ended !== undefined, fault !== undefined, last !== undefined),
-    attempts: Math.max(ended?.attempt ?? 0, last?.attempt ?? 0),
+    state: isWaiting
+      ? 'waiting'
+      : stateOf(asked.state === 'refused', ended !== undefined, fault !== undefined, last !== undefined),
+    attempts: Math.max(ended?.attempt ?? 0, last?.attempt ?? 0, lastRetry?.attempt ?? 0),
     instance: ended?.instance ?? last?.instance,
     admittedAtMs: asked.atMs,
     startedAtMs: started[0]?.atMs ?? ended?.startedAtMs,
     endedAtMs: asked.state === 'refused' ? asked.atMs : ended?.atMs,
     deadlineMs: asked.state === 'admitted' ? asked.deadlineMs : undefined,
     fault,
+    failed: retrying.map(lostAttempt),
+    superseded: superseded.map(lostAttempt),
+    dueAtMs: isWaiting ? lastRetry.dueAtMs : undefined,
     request: asked.request,
     key: asked.key,
     bodyHash: asked.state === 'admitted' ? asked.bodyHash : undefined,
     redriveOf: asked.redriveOf,
   };
+}
+
+/** One of each attempt, the earliest, in the order of the attempts. */
+function byAttempt<R extends RetryingRecord | SupersededRecord>(records: readonly R[]): R[] {
+  const attempts = [...Map.groupBy(records, (record) => record.attempt).values()];
+  return attempts.flatMap((of) => earliest(of) ?? []).sort((a, b) => a.attempt - b.attempt);
+}
+
+function lostAttempt({ attempt, instance, atMs, fault }: RetryingRecord | SupersededRecord): LostAttempt {
+  return { attempt, instance, endedAtMs: atMs, fault };
 }
 
 function earliest<R extends InvocationRecord>(records: readonly R[]): R | undefined {

@@ -35,11 +35,11 @@ export const HEADERS = {
   allowedMs: 'orc-allowed-ms',
   /** On dead letters: who asked. */
   caller: 'orc-caller',
-  /** On dead letters: the fault, as JSON. */
+  /** On dead letters and failed attempts: the fault, as JSON. */
   faultBody: 'orc-fault-body',
   /** The code of a fault: present means that the body is a fault. */
   fault: 'orc-fault',
-  /** On results: how the run went, for history. */
+  /** On results and failed attempts: how the run went, for history. */
   run: 'orc-run',
 } as const;
 

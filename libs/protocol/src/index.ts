@@ -75,10 +75,12 @@ export { sendableFault } from './sendable-fault.js';
 export { parseSpending, type Spending } from './spending.js';
 export { splitFrame } from './split-frame.js';
 export {
+  attemptsConsumer,
   CATALOGUE_BUCKET,
   type ConsumerDefinition,
   catalogueKey,
   countersStream,
+  dueConsumer,
   requestsConsumer,
   STREAMS,
   type StreamDefinition,
@@ -89,6 +91,7 @@ export {
   type CounterName,
   type Instance,
   parseAsk,
+  parseAttempt,
   parseBeat,
   parseDead,
   parseExec,

@@ -65,6 +65,27 @@ export interface StartedRecord extends RecordBase {
   readonly instance: string;
 }
 
+/** An attempt failed, and there will be another. */
+export interface RetryingRecord extends RecordBase {
+  readonly state: 'retrying';
+  /** The attempt that failed. */
+  readonly attempt: number;
+  readonly instance?: string;
+  readonly startedAtMs?: number;
+  readonly fault: FaultBody;
+  /** When the next one is due: Unix time. */
+  readonly dueAtMs: number;
+}
+
+/** An attempt came to an end when the invocation had its outcome already: what it answered counts for nothing. */
+export interface SupersededRecord extends RecordBase {
+  readonly state: 'superseded';
+  readonly attempt: number;
+  readonly instance?: string;
+  readonly startedAtMs?: number;
+  readonly fault?: FaultBody;
+}
+
 /** How an invocation ended; `fault` is absent on success. */
 interface Outcome {
   /** Unix time. */
@@ -81,7 +102,14 @@ export interface EndedRecord extends RecordBase, Outcome {
   readonly state: 'ended';
 }
 
-export type InvocationRecord = AdmittedRecord | RefusedRecord | RepeatedRecord | StartedRecord | EndedRecord;
+export type InvocationRecord =
+  | AdmittedRecord
+  | RefusedRecord
+  | RepeatedRecord
+  | StartedRecord
+  | RetryingRecord
+  | SupersededRecord
+  | EndedRecord;
 
 /** The admission and the end that one record may hold, as two. */
 export function expandRecord(record: InvocationRecord): readonly InvocationRecord[] {
@@ -90,7 +118,7 @@ export function expandRecord(record: InvocationRecord): readonly InvocationRecor
   return [record, { state: 'ended', invocation, correlation, ...ended }];
 }
 
-const STATES = new Set(['admitted', 'refused', 'repeated', 'started', 'ended']);
+const STATES = new Set(['admitted', 'refused', 'repeated', 'started', 'retrying', 'superseded', 'ended']);
 
 export function encodeFrame(records: readonly InvocationRecord[]): string {
   return records.map((record) => JSON.stringify(record)).join('\n');
@@ -127,6 +155,8 @@ export interface HostReport {
   /** Absent while it runs. */
   readonly endedAtMs?: number;
   readonly fault?: FaultBody;
+  /** The invocation had its outcome already when this attempt ended. */
+  readonly superseded?: boolean;
 }
 
 export function encodeReports(reports: readonly HostReport[]): string {
@@ -136,12 +166,13 @@ export function encodeReports(reports: readonly HostReport[]): string {
 /** Lines that are no report are dropped: a report is a hint, and one bad line must not cost the others. */
 export function decodeReports(text: string): HostReport[] {
   return text.split('\n').flatMap((line) => {
-    const { invocation, attempt, instance, startedAtMs, endedAtMs, fault } = parseJsonObject(line) ?? {};
+    const { invocation, attempt, instance, startedAtMs, endedAtMs, fault, superseded } = parseJsonObject(line) ?? {};
     if (typeof invocation !== 'string' || typeof instance !== 'string' || !isTime(startedAtMs)) return [];
     const started = { invocation, instance, startedAtMs, ...(isCount(attempt) && { attempt }) };
     if (endedAtMs === undefined) return [started];
     if (!isTime(endedAtMs)) return [];
-    return [{ ...started, endedAtMs, ...(fault !== undefined && { fault: parseFault(fault).toJSON() }) }];
+    const outcome = fault === undefined ? {} : { fault: parseFault(fault).toJSON() };
+    return [{ ...started, endedAtMs, ...outcome, ...(superseded === true && { superseded }) }];
   });
 }
 

@@ -17,11 +17,11 @@ describe('streams', () => {
 
   it('one per subject is the rule where the second would be a second run or a second result', () => {
     const guarded = Object.values(STREAMS).filter((stream) => stream.onePerSubject);
-    expect(guarded.map((stream) => stream.name).sort()).toEqual(['ORC_DEAD', 'ORC_RESULTS', 'ORC_WORK']);
+    expect(guarded.map((stream) => stream.name).sort()).toEqual(['ORC_CLAIMS', 'ORC_DEAD', 'ORC_RESULTS', 'ORC_WORK']);
   });
 
   it('requests and work never grow too old to be done', () => {
-    for (const stream of [STREAMS.requests, STREAMS.work]) {
+    for (const stream of [STREAMS.requests, STREAMS.work, STREAMS.attempts, STREAMS.timers]) {
       expect(stream).toMatchObject({ maxAgeMs: 0, retention: 'workqueue' });
     }
   });

@@ -15,6 +15,8 @@ export interface StreamDefinition {
   readonly onePerSubject: boolean;
   /** Messages hold sums that the server adds to: `Nats-Incr`. The last of a subject is kept, as long as the stream says. */
   readonly counts?: true;
+  /** May its messages say when they are to be moved to another of its subjects? Only where nobody but choreographers publishes. */
+  readonly schedules?: boolean;
   /** 0 keeps messages until they are consumed. */
   readonly maxAgeMs: number;
   /** How long a `Nats-Msg-Id` is remembered, where one is sent. */
@@ -38,6 +40,31 @@ export const STREAMS = {
     onePerSubject: true,
     maxAgeMs: 0,
     msgIdMs: LIMITS.workMsgIdMs,
+  },
+  attempts: {
+    name: 'ORC_ATTEMPTS',
+    description: 'Runs that failed, until it is decided whether they are tried again.',
+    subjects: [patterns.attempts],
+    retention: 'workqueue',
+    onePerSubject: false,
+    maxAgeMs: 0,
+  },
+  timers: {
+    name: 'ORC_TIMERS',
+    description: 'Work that waits for its next attempt.',
+    subjects: [patterns.timers, patterns.due],
+    retention: 'workqueue',
+    onePerSubject: false,
+    schedules: true,
+    maxAgeMs: 0,
+  },
+  claims: {
+    name: 'ORC_CLAIMS',
+    description: 'Who has started work that must not start twice.',
+    subjects: [patterns.claims],
+    retention: 'limits',
+    onePerSubject: true,
+    maxAgeMs: LIMITS.retentionMs,
   },
   results: {
     name: 'ORC_RESULTS',
@@ -100,6 +127,23 @@ export interface ConsumerDefinition {
 export const requestsConsumer: ConsumerDefinition = {
   stream: STREAMS.requests.name,
   name: 'choreographer',
+  ackWaitMs: 10_000,
+  maxAckPending: 5_000,
+};
+
+/** The choreographers' shared consumer of failed attempts. */
+export const attemptsConsumer: ConsumerDefinition = {
+  stream: STREAMS.attempts.name,
+  name: 'choreographer',
+  ackWaitMs: 10_000,
+  maxAckPending: 5_000,
+};
+
+/** The choreographers' shared consumer of timers whose time has come. */
+export const dueConsumer: ConsumerDefinition = {
+  stream: STREAMS.timers.name,
+  name: 'choreographer',
+  filter: patterns.due,
   ackWaitMs: 10_000,
   maxAckPending: 5_000,
 };

@@ -43,6 +43,8 @@ export interface CounterName {
   readonly kind: CounterKind;
   readonly id: string;
 }
+/** What a timer is for. */
+export type TimerKind = 'retry';
 
 export const subjects = {
   request: (a: Ask) => `${ROOT}.request.${a.caller}.${a.plugin}.${a.capability}`,
@@ -51,6 +53,13 @@ export const subjects = {
     `${ROOT}.work.${t.plugin}.${versionToToken(t.version)}.${t.capability}.${invocation}`,
   exec: (t: Target) => `${ROOT}.exec.${t.plugin}.${versionToToken(t.version)}.${t.capability}`,
   result: (r: ResultAddress) => `${ROOT}.result.${r.caller}.${r.plugin}.${r.invocation}`,
+  /** A run that failed, and may be tried again. */
+  attempt: (plugin: string, invocation: string) => `${ROOT}.attempt.${plugin}.${invocation}`,
+  /** "I start this work, which must not start twice." */
+  claim: (plugin: string, invocation: string) => `${ROOT}.claim.${plugin}.${invocation}`,
+  /** A message that the stream itself moves to `due` when its time has come. */
+  timer: (kind: TimerKind, invocation: string) => `${ROOT}.timer.${kind}.${invocation}`,
+  due: (kind: TimerKind, invocation: string) => `${ROOT}.due.${kind}.${invocation}`,
   progress: (r: ResultAddress) => `${ROOT}.progress.${r.caller}.${r.plugin}.${r.invocation}`,
   dead: (plugin: string, capability: string, invocation: string) =>
     `${ROOT}.dead.${plugin}.${capability}.${invocation}`,
@@ -77,6 +86,10 @@ export const patterns = {
   results: `${ROOT}.result.*.*.*`,
   resultsFor: (caller: string) => `${ROOT}.result.${caller}.*.*`,
   progressFor: (caller: string) => `${ROOT}.progress.${caller}.*.*`,
+  attempts: `${ROOT}.attempt.*.*`,
+  claims: `${ROOT}.claim.*.*`,
+  timers: `${ROOT}.timer.*.*`,
+  due: `${ROOT}.due.*.*`,
   dead: `${ROOT}.dead.*.*.*`,
   deadOf: (plugin = '*', capability = '*', invocation = '*') => `${ROOT}.dead.${plugin}.${capability}.${invocation}`,
   shortCounts: `${ROOT}.count-s.*.*`,
@@ -155,6 +168,13 @@ export function parseBeat(subject: string): Instance {
   const [plugin, version, instance] = tokensOf(subject, 'beat', 3) ?? [];
   if (!plugin || !version || !instance) throw malformed(subject, 'beat.<plugin>.<version>.<instance>');
   return { plugin, version: versionFromToken(version), instance };
+}
+
+/** Reads the subject of a failed attempt. @throws Fault `invalid-argument` */
+export function parseAttempt(subject: string): { readonly plugin: string; readonly invocation: string } {
+  const [plugin, invocation] = tokensOf(subject, 'attempt', 2) ?? [];
+  if (!plugin || !invocation) throw malformed(subject, 'attempt.<plugin>.<invocation>');
+  return { plugin, invocation };
 }
 
 /** Reads the plugin of a report, a spending or an announcement. @throws Fault `invalid-argument` */

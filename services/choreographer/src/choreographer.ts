@@ -7,7 +7,10 @@ import { type Bus, Counters, MicroService, Requester, StoredPublisher } from '@o
 import { CatalogueBucket, provisionConsumer, provisionStreams, readStored } from '@orchestrator/bus/streams';
 import { Catalogue, Liveness, type Manifest } from '@orchestrator/manifest';
 import {
+  attemptsConsumer,
+  type CallContext,
   ContextSigner,
+  dueConsumer,
   Fault,
   parseBeat,
   patterns,
@@ -28,6 +31,7 @@ import { HostReports } from './application/host-reports.js';
 import { Losses } from './application/losses.js';
 import { OpenWork } from './application/open-work.js';
 import { Redrives } from './application/redrives.js';
+import { Retries } from './application/retries.js';
 import { SpendingReports } from './application/spending-reports.js';
 import { SyncCalls } from './application/sync-calls.js';
 import { TreeCounts } from './application/tree-counts.js';
@@ -59,7 +63,7 @@ export class Choreographer implements OnApplicationShutdown {
   async start(): Promise<void> {
     const bus = this.#bus;
     await provisionStreams(bus, { retentionMs: this.#settings.retentionMs });
-    await provisionConsumer(bus, requestsConsumer);
+    for (const consumer of [requestsConsumer, attemptsConsumer, dueConsumer]) await provisionConsumer(bus, consumer);
     await this.#watchCatalogue();
 
     const onError = (error: unknown) => this.#logger.warn(Fault.from(error).message);
@@ -93,6 +97,8 @@ export class Choreographer implements OnApplicationShutdown {
     });
     serveDeadLetterActs(bus, new Redrives({ requester, publisher, gate, invocations, box: letters }));
     const openWork = new OpenWork({ bus, requester, publisher, gate, history, invocations, onError });
+    const onPlaced = (context: CallContext) => requests.onPlaced(context);
+    const retries = new Retries({ bus, requester, publisher, gate, history, onPlaced, onError });
     this.#answerDiscovery(losses);
     this.#sweepInstances(calls);
     const reports = new HostReports(bus, [
@@ -100,9 +106,9 @@ export class Choreographer implements OnApplicationShutdown {
       (plugin, report) => requests.onReport(plugin, report),
     ]);
     const spending = new SpendingReports(bus, gate, counts);
-    for (const part of [reports, counts, spending, calls, requests, openWork, losses]) part.start();
+    for (const part of [reports, counts, spending, calls, requests, retries, openWork, losses]) part.start();
     this.#stops.push(
-      () => Promise.all([calls.stop(), requests.stop(), openWork.stop()]).then(() => {}),
+      () => Promise.all([calls.stop(), requests.stop(), retries.stop(), openWork.stop()]).then(() => {}),
       () => counts.stop(),
       () => history.flush(),
       () => losses.stop(),

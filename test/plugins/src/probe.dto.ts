@@ -17,6 +17,13 @@ export class WorkInput {
   @IsInt() @Min(0) ms!: number;
 }
 
+export class FlakyInput {
+  @IsString() name!: string;
+  /** The first attempt that does not fail. */
+  @IsInt() @Min(1) until!: number;
+  @IsOptional() @IsInt() @Min(0) retryAfterMs?: number;
+}
+
 export class CallInput {
   /** plugin.capability */
   @IsString() capability!: string;

@@ -10,6 +10,7 @@ import {
   EchoInput,
   EchoOutput,
   FanInput,
+  FlakyInput,
   Nothing,
   SizeInput,
   SpendInput,
@@ -116,6 +117,35 @@ class Probe {
   @Capability({ name: 'fail', description: 'Throws an ordinary error.', input: Nothing, output: EchoOutput })
   fail(): EchoOutput {
     throw new Error('the probe failed on purpose');
+  }
+
+  @Capability({
+    name: 'flaky',
+    description: 'Fails until the attempt of that number.',
+    input: FlakyInput,
+    output: EchoOutput,
+    retry: { attempts: 4, backoffMs: 50, maxBackoffMs: 200 },
+  })
+  flaky({ name, until, retryAfterMs }: FlakyInput, context: InvocationContext): EchoOutput {
+    effect('started', name, context);
+    if (context.attempt < until)
+      throw new Fault('failed', `attempt ${context.attempt}`, { ...(retryAfterMs != null && { retryAfterMs }) });
+    return { text: `attempt ${context.attempt}` };
+  }
+
+  @Capability({
+    name: 'once',
+    description: 'Does what must not be done twice, and takes its time.',
+    input: WorkInput,
+    output: EchoOutput,
+    idempotent: false,
+  })
+  async once({ name, ms }: WorkInput, context: InvocationContext): Promise<EchoOutput> {
+    effect('started', name, context);
+    await delay(ms);
+    effect('ended', name, context);
+    if (name.startsWith('fails')) throw new Error('failed after it was done');
+    return { text: name };
   }
 
   @Capability({ name: 'refuse', description: 'Throws a fault of its own.', input: Nothing, output: EchoOutput })

@@ -7,6 +7,7 @@ import {
   type Answer,
   type Bus,
   type Delivery,
+  isWaiting,
   OutgoingHeaders,
   Puller,
   type PullerOptions,
@@ -38,6 +39,7 @@ import {
 } from '@orchestrator/protocol';
 import type { DeadLetterBox } from '../adapters/dead-letter-box.js';
 import type { OpenInvocations } from '../adapters/open-invocations.js';
+import { decide } from '../domain/invocation-lifecycle.js';
 import { RecentMap } from '../domain/recent-map.js';
 import type { RequestOrigin } from '../domain/records-of.js';
 import type { Gate } from './gate.js';
@@ -154,9 +156,13 @@ export class DurableRequests {
       isCounted = known === asked ? asked?.isAdmitted === true : recent?.context !== undefined;
       const result = await readResult(requester, { ...ask, invocation });
       const firstHash = known ? known.bodyHash : result?.headers?.get(HEADERS.bodyHash);
-      if (firstHash && firstHash !== request.bodyHash) return this.#refuseReuse(request);
-      if (result) {
-        const first = known ? undefined : this.#contextOf(result, invocation);
+      const notEnded =
+        known && !mayBePlaced ? 'placed' : (await isWaiting(requester, invocation)) ? 'waiting' : 'absent';
+      const event = { kind: 'requested', bodyHash: request.bodyHash, knownBodyHash: firstHash || undefined } as const;
+      const decision = decide(result ? 'ended' : notEnded, event);
+      if (decision.do === 'refuse-reuse') return this.#refuseReuse(request);
+      if (decision.do === 'nothing') {
+        const first = known || !result ? undefined : this.#contextOf(result, invocation);
         if (known) await history.repeatedStored({ ...known, invocation }, delivery.sequence);
         else if (first) await history.admittedStored(first, requestHeaders.key, originOf(request));
         delivery.ack();
@@ -164,8 +170,8 @@ export class DurableRequests {
       }
     }
     const { data } = delivery;
-    const decision = { ask, mode: 'durable', invocation, headers: requestHeaders, parent, nowMs: Date.now() } as const;
-    const admission = gate.decide({ ...decision, bodyBytes: data.length });
+    const asked = { ask, mode: 'durable', invocation, headers: requestHeaders, parent, nowMs: Date.now() } as const;
+    const admission = gate.decide({ ...asked, bodyBytes: data.length });
     if (!admission.ok) {
       const correlation = await this.#refuse(delivery, request, admission.fault);
       this.#recent.set(invocation, { correlation, bodyHash: request.bodyHash, context: undefined });
@@ -252,13 +258,21 @@ export class DurableRequests {
     return correlation;
   }
 
+  /** Work that was placed again: what its host says of it is taken in here. */
+  onPlaced(context: CallContext): void {
+    const { invocation, correlation } = context;
+    this.#recent.set(invocation, { correlation, bodyHash: this.#recent.get(invocation)?.bodyHash, context });
+  }
+
   /** Takes in what a host says of work that was placed from here lately. */
   onReport(plugin: string, report: HostReport): boolean {
     const context = this.#recent.get(report.invocation)?.context;
     if (context?.plugin !== plugin) return false;
     const { attempt = 1, instance, startedAtMs, endedAtMs, fault } = report;
-    if (endedAtMs === undefined) this.#parts.history.started(context, report);
-    else this.#parts.history.ended(context, { attempt, instance, startedAtMs, endedAtMs, fault });
+    const { history } = this.#parts;
+    if (endedAtMs === undefined) history.started(context, report);
+    else if (report.superseded) history.superseded(context, { attempt, instance, startedAtMs, endedAtMs, fault });
+    else history.ended(context, { attempt, instance, startedAtMs, endedAtMs, fault });
     return true;
   }
 }

@@ -5,12 +5,14 @@ import {
   type Ask,
   type CallContext,
   type ContextSigner,
+  DEFAULT_RETRY,
   Fault,
   LIMITS,
   longLived,
   type Mode,
   type Redrive,
   type RequestHeaders,
+  type RetryPolicy,
   subjects,
   type TreeMaxima,
 } from '@orchestrator/protocol';
@@ -51,6 +53,22 @@ export class Gate {
   /** The verified context of a token. @throws Fault `unauthenticated` */
   contextOf(token: string): CallContext {
     return this.#signer.verify(token);
+  }
+
+  /** The context of a token that a choreographer has stored. @throws Fault `unauthenticated` */
+  verify(token: string): CallContext {
+    return this.#signer.verify(token);
+  }
+
+  /** The token of a further attempt of what was admitted: nothing else of the decision changes. */
+  tokenForAttempt(context: CallContext, attempt: number): string {
+    return this.#signer.sign({ ...context, attempt });
+  }
+
+  /** How the work of a context is tried again; of a version that has gone, as by default. Never oftener than was admitted. */
+  retryPolicyOf({ plugin, version, capability, maxAttempts: attempts }: CallContext): RetryPolicy {
+    const found = this.#catalogue.resolve({ plugin, capability, range: version, isLive: this.#isLive });
+    return { ...(found.ok ? retryPolicyOf(found.capability) : DEFAULT_RETRY), attempts };
   }
 
   /** The context of the work that a result belongs to. @throws Fault `unauthenticated` */

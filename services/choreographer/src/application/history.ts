@@ -34,6 +34,16 @@ export class History {
     this.#writer.note({ state: 'started', invocation, correlation, atMs, attempt, instance });
   }
 
+  /** An attempt failed, and the next is due then. Resolves once it is stored. @throws Fault */
+  retryingStored(context: CallContext, ending: Ending & { readonly fault: FaultBody }, dueAtMs: number): Promise<void> {
+    return this.#writer.record({ ...endedRecord(context, ending), state: 'retrying', fault: ending.fault, dueAtMs });
+  }
+
+  /** Best effort. */
+  superseded(context: CallContext, ending: Ending): void {
+    this.#writer.note({ ...endedRecord(context, ending), state: 'superseded' });
+  }
+
   /** Best effort for synchronous calls; await `stored` for durable ones. Answers the correlation that the refusal is found by. */
   refused(refused: RefusedCall): { readonly correlation: string; readonly stored: Promise<void> } {
     const record = refusedRecord(refused);

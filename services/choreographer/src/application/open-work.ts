@@ -13,7 +13,7 @@ import {
   readResultPlace,
   type StoredPublisher,
 } from '@orchestrator/bus';
-import { purgeResultPlace, purgeWork, readWork } from '@orchestrator/bus/streams';
+import { purgeResultPlace, purgeWork, readTimer, readWork } from '@orchestrator/bus/streams';
 import {
   type AdmittedRecord,
   decodeRun,
@@ -24,6 +24,7 @@ import {
   subjects,
 } from '@orchestrator/protocol';
 import type { OpenCursor, OpenInvocations, OpenPage } from '../adapters/open-invocations.js';
+import { decide } from '../domain/invocation-lifecycle.js';
 import { RecentMap } from '../domain/recent-map.js';
 import type { Gate } from './gate.js';
 import type { History } from './history.js';
@@ -109,9 +110,12 @@ export class OpenWork {
     const found = await readResultPlace(this.#parts.requester, admitted);
     const stored = found && isResult(found) ? found : undefined;
     if (found && !stored) await purgeResultPlace(this.#parts.bus, subjects.result(admitted));
-    const isOverdue = admitted.deadlineMs + DEADLINE_GRACE_MS <= nowMs;
     if (stored) await this.#recordStored(admitted, stored);
-    else if (!isOverdue || !(await this.#end(admitted))) return;
+    else {
+      const clock = { deadlineMs: admitted.deadlineMs, nowMs: nowMs - DEADLINE_GRACE_MS };
+      const decision = decide('placed', { kind: 'looked-at', ...clock });
+      if (decision.do !== 'end' || !(await this.#end(admitted, decision.fault))) return;
+    }
     this.#endedAtMs.set(admitted.invocation, nowMs);
   }
 
@@ -139,21 +143,19 @@ export class OpenWork {
   }
 
   /** Answers whether it did: not when a result came at the last moment, which the next look finds. */
-  async #end(admitted: AdmittedRecord): Promise<boolean> {
+  async #end(admitted: AdmittedRecord, fault: Fault): Promise<boolean> {
     const { bus, publisher, history } = this.#parts;
-    const { invocation, correlation, deadlineMs, plugin, capability } = admitted;
+    const { invocation, correlation } = admitted;
     const subject = subjects.work(admitted, invocation);
-    const work = await readWork(bus, subject);
+    const work = (await readWork(bus, subject)) ?? (await readTimer(bus, invocation));
     const nowMs = Date.now();
-    const message = `${plugin}.${capability} had no result before the deadline.`;
-    const fault = new Fault('deadline-exceeded', message, { deadlineMs });
     const token = work?.headers?.get(HEADERS.context);
     const proof = token ? { [HEADERS.receipt]: receiptFromToken(token) } : undefined;
     const original = { body: work?.data, original: work?.headers, proof };
     const isFirst = await storeFault(publisher, { ask: admitted, invocation, correlation, fault, nowMs, ...original });
     if (!isFirst) return false;
     await history.endedByChoreographer(admitted, nowMs, fault.toJSON());
-    if (work) await purgeWork(bus, subject);
+    if (work) await purgeWork(bus, admitted);
     return true;
   }
 }

@@ -1,0 +1,191 @@
+/** Further attempts of durable work, and what must not be attempted twice. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { flattenTree, type InvocationNode } from '@orchestrator/protocol';
+import { EffectLog, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
+
+const FLAKY = { plugin: 'probe', capability: 'flaky' };
+const ONCE = { plugin: 'probe', capability: 'once' };
+const FAIL = { plugin: 'probe', capability: 'fail' };
+const LEASE_MS = 1_500;
+
+const ended = ([root]: readonly InvocationNode[]) => root?.endedAtMs !== undefined;
+
+/** The fault codes of attempts, by their numbers. */
+const codes = (attempts: InvocationNode['failed']) => attempts.map(({ attempt, fault }) => [attempt, fault?.code]);
+
+describe('retries', () => {
+  const effects = new EffectLog();
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await startTestSystem({ plugins: [PROBE], env: { PROBE_EFFECTS: effects.file } });
+  });
+
+  afterAll(async () => {
+    await system?.stop();
+    effects.remove();
+  });
+
+  const attemptsOf = (name: string) =>
+    effects.read().flatMap((effect) => (effect.name === name ? [effect.attempt] : []));
+
+  it('work that fails twice — is tried a third time, each attempt knows its number, and the tree shows all', async () => {
+    const handle = await system.client.request(FLAKY, { name: 'third', until: 3 });
+    expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'attempt 3' } });
+    expect(attemptsOf('third')).toEqual([1, 2, 3]);
+    const tree = await system.treeWhere({ request: handle.sequence }, ended);
+    expect(tree.roots[0]).toMatchObject({ state: 'succeeded', attempts: 3 });
+    expect(codes(tree.roots[0]?.failed ?? [])).toEqual([
+      [1, 'failed'],
+      [2, 'failed'],
+    ]);
+  });
+
+  it('work that fails always — ends in its last fault after as many attempts as its policy says', async () => {
+    const handle = await system.client.request(FLAKY, { name: 'always', until: 99 });
+    expect((await handle.outcome()).result).toMatchObject({
+      ok: false,
+      fault: { code: 'failed', message: 'attempt 4' },
+    });
+    expect(attemptsOf('always')).toEqual([1, 2, 3, 4]);
+    const tree = await system.treeWhere({ request: handle.sequence }, ended);
+    expect(tree.roots[0]).toMatchObject({ state: 'failed', attempts: 4 });
+    expect(tree.roots[0]?.failed).toHaveLength(3);
+  });
+
+  it('a caller — may ask for fewer attempts, and not for more', async () => {
+    for (const [name, maxAttempts, tried] of [
+      ['one', 1, [1]],
+      ['two', 2, [1, 2]],
+      ['many', 50, [1, 2, 3, 4]],
+    ] as const) {
+      const handle = await system.client.request(FLAKY, { name, until: 99 }, { maxAttempts });
+      expect((await handle.outcome()).result.ok).toBe(false);
+      expect(attemptsOf(name)).toEqual(tried);
+    }
+  });
+
+  it('a fault that would come again — is the outcome at once', async () => {
+    const handle = await system.client.request({ plugin: 'probe', capability: 'misanswer' }, {}, { maxAttempts: 1 });
+    expect((await handle.outcome()).result).toMatchObject({ ok: false, fault: { code: 'failed' } });
+    const bad = await system.client.request(FLAKY, { name: 'bad', until: 'never' });
+    expect((await bad.outcome()).result).toMatchObject({ ok: false, fault: { code: 'invalid-argument' } });
+    const tree = await system.treeWhere({ request: bad.sequence }, ended);
+    expect(tree.roots[0]).toMatchObject({ attempts: 1, failed: [] });
+  });
+
+  it('a fault that says how long to wait — is given that time', async () => {
+    const handle = await system.client.request(FLAKY, { name: 'later', until: 2, retryAfterMs: 900 });
+    const waiting = await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'waiting');
+    const [root] = waiting.roots;
+    expect((root?.dueAtMs ?? 0) - (root?.failed[0]?.endedAtMs ?? 0)).toBeGreaterThanOrEqual(900);
+    expect((await handle.outcome()).result.ok).toBe(true);
+    const [done] = (await system.treeWhere({ request: handle.sequence }, ended)).roots;
+    expect((done?.endedAtMs ?? 0) - (root?.dueAtMs ?? 0)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('no time left for another attempt — the fault is the outcome now', async () => {
+    const args = { name: 'no-time', until: 2, retryAfterMs: 60_000 };
+    const handle = await system.client.request(FLAKY, args, { timeoutMs: 30_000 });
+    expect((await handle.outcome()).result).toMatchObject({
+      ok: false,
+      fault: { code: 'failed', message: 'attempt 1' },
+    });
+    expect(attemptsOf('no-time')).toEqual([1]);
+  });
+
+  it('what must not be done twice — is not tried again when it fails', async () => {
+    const handle = await system.client.request(ONCE, { name: 'fails-once', ms: 1 });
+    expect((await handle.outcome()).result).toMatchObject({ ok: false, fault: { code: 'failed' } });
+    expect(effects.read().filter((effect) => effect.name === 'fails-once' && effect.what === 'started')).toHaveLength(
+      1,
+    );
+  });
+
+  it('synchronous calls — are tried once', async () => {
+    const { result, correlation } = await system.client.call(FLAKY, { name: 'sync', until: 2 });
+    expect(result).toMatchObject({ ok: false, fault: { code: 'failed' } });
+    const tree = await system.treeWhere({ correlation: correlation ?? '' }, ended);
+    expect(flattenTree(tree)).toHaveLength(1);
+    expect(attemptsOf('sync')).toEqual([1]);
+  });
+
+  it('an ordinary error — is retried as by default, three times in all', async () => {
+    const handle = await system.client.request(FAIL, {});
+    expect((await handle.outcome()).result).toMatchObject({ ok: false, fault: { code: 'failed' } });
+    const tree = await system.treeWhere({ request: handle.sequence }, ended);
+    expect(tree.roots[0]?.attempts).toBe(3);
+  });
+});
+
+describe('retries and claims, and kill -9', () => {
+  let effects: EffectLog;
+  let system: TestSystem;
+
+  beforeEach(async () => {
+    effects = new EffectLog();
+    const env = { PROBE_EFFECTS: effects.file, ORC_LEASE_MS: String(LEASE_MS) };
+    system = await startTestSystem({ plugins: [PROBE], env });
+  });
+
+  afterEach(async () => {
+    await system?.stop();
+    effects.remove();
+  });
+
+  async function kill(name: string): Promise<void> {
+    const running = system.processes.get(name);
+    running?.kill('SIGKILL');
+    await running?.exited;
+  }
+
+  const startsOf = (name: string) =>
+    effects.read().flatMap((effect) => (effect.name === name && effect.what === 'started' ? [effect.attempt] : []));
+
+  it('of every process while work waits for its next attempt — the attempt comes, with its number', async () => {
+    const handle = await system.client.request(FLAKY, { name: 'patient', until: 2, retryAfterMs: 2_000 });
+    await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'waiting');
+    for (const name of ['choreographer', 'probe', 'nats-server']) await kill(name);
+    await system.start('nats-server');
+    for (const name of ['choreographer', 'probe']) await system.start(name);
+    expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'attempt 2' } });
+    expect(startsOf('patient')).toEqual([1, 2]);
+  });
+
+  it('of no process, while work waits, and the same request comes again — changes nothing', async () => {
+    const args = { name: 'twice', until: 2, retryAfterMs: 1_000 };
+    const handle = await system.client.request(FLAKY, args, { key: 'twice' });
+    await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'waiting');
+    const again = await system.client.request(FLAKY, args, { key: 'twice' });
+    expect(again.invocation).toBe(handle.invocation);
+    for (const one of [handle, again]) {
+      expect((await one.outcome()).result).toEqual({ ok: true, value: { text: 'attempt 2' } });
+    }
+    expect(startsOf('twice')).toEqual([1, 2]);
+  });
+
+  it('of the host in the middle of what must not be done twice — it is not started again, and nobody claims to know', async () => {
+    const handle = await system.client.request(ONCE, { name: 'precious', ms: 20_000 });
+    await effects.first((effect) => effect.name === 'precious');
+    await kill('probe');
+    await system.start('probe');
+    expect((await handle.outcome()).result).toMatchObject({ ok: false, fault: { code: 'unknown-outcome' } });
+    expect(startsOf('precious')).toEqual([1]);
+    const tree = await system.treeWhere({ request: handle.sequence }, ended);
+    expect(tree.roots[0]).toMatchObject({ state: 'failed', fault: { code: 'unknown-outcome' } });
+  });
+
+  it('a host that was thought dead and ends its work after another has — is recorded as superseded', async () => {
+    const handle = await system.client.request({ plugin: 'probe', capability: 'work' }, { name: 'slow', ms: 2_000 });
+    const first = await effects.first((effect) => effect.name === 'slow');
+    process.kill(first.pid, 'SIGSTOP');
+    await system.start('probe', 'probe-2');
+    expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'slow' } });
+    process.kill(first.pid, 'SIGCONT');
+    const isFirst = ({ attempt }: { readonly attempt: number }) => attempt === 1;
+    const fits = ([root]: readonly InvocationNode[]) => root?.superseded.some(isFirst) ?? false;
+    const tree = await system.treeWhere({ request: handle.sequence }, fits);
+    expect(tree.roots[0]?.state).toBe('succeeded');
+    expect(tree.roots[0]?.attempts).toBeGreaterThan(1);
+  });
+});
