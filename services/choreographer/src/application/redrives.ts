@@ -98,6 +98,7 @@ export class Redrives {
     request.add(HEADERS.redrive, gate.proofOf({ of: letter.invocation, ask, parent }));
     const range = changes.range ?? origin.range;
     if (range) request.add(HEADERS.version, range);
+    if (origin.attempts) request.add(HEADERS.attempts, origin.attempts);
     if (origin.limits) request.add(HEADERS.limits, origin.limits);
     if (origin.traceparent) request.add(HEADERS.traceparent, origin.traceparent);
     if (origin.allowedMs) request.add(HEADERS.expiryTime, new Date(Date.now() + origin.allowedMs).toISOString());

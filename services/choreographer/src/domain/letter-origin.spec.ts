@@ -58,6 +58,7 @@ describe('originOf', () => {
       correlation: 'a'.repeat(32),
       traceparent: undefined,
       range: '^1.2.3',
+      attempts: '3',
       limits: 'depth=16,calls=1000,width=100,reentry=0',
       allowedMs: 60_000,
       endsByMs: 76_000,
@@ -88,13 +89,14 @@ describe('originOf', () => {
     const letter = letterWith({
       [HEADERS.redrive]: signer.signRedrive({ of: DEAD, ask, parent: undefined }),
       [HEADERS.limits]: 'calls=7',
+      [HEADERS.attempts]: '2',
       [HEADERS.allowedMs]: '2500',
       [HEADERS.version]: '^2.0.0',
       [HEADERS.traceparent]: 'as it came',
     });
     expect(originOf(letter, signer)).toEqual({
       ...{ ask, parent: undefined, correlation: 'c'.repeat(32), traceparent: 'as it came' },
-      ...{ range: '^2.0.0', limits: 'calls=7', allowedMs: 2_500, endsByMs: 20_000 },
+      ...{ range: '^2.0.0', attempts: '2', limits: 'calls=7', allowedMs: 2_500, endsByMs: 20_000 },
     });
   });
 

@@ -38,6 +38,8 @@ export interface LetterOrigin {
   readonly traceparent: string | undefined;
   /** Versions that its arguments are for; undefined says nothing. */
   readonly range: string | undefined;
+  /** How often it might be tried, as `orc-attempts`; undefined leaves it to the capability. */
+  readonly attempts: string | undefined;
   /** The bounds that its caller set, as `orc-limits`; undefined sets none. */
   readonly limits: string | undefined;
   /** How long it was allowed to take; undefined leaves it to the capability. */
@@ -63,6 +65,7 @@ export function originOf(letter: LetterProof, verifier: ProofVerifier): LetterOr
     correlation: letter.correlation,
     traceparent: parent ? undefined : header(HEADERS.traceparent),
     range: header(HEADERS.version),
+    attempts: header(HEADERS.attempts),
     limits: header(HEADERS.limits),
     allowedMs: Number(header(HEADERS.allowedMs)) || undefined,
     endsByMs: letter.atMs + ENDING_MS,
@@ -80,6 +83,7 @@ function originOfAdmitted(letter: LetterProof, context: CallContext): LetterOrig
     correlation,
     traceparent: spanId === undefined ? undefined : formatTraceparent({ traceId, spanId, sampled }),
     range: `^${version}`,
+    attempts: String(context.maxAttempts),
     limits: formatCallLimits(limitsOf(context)),
     allowedMs: context.deadlineMs - context.admittedAtMs,
     endsByMs: context.deadlineMs + ENDING_MS,
