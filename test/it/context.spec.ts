@@ -27,6 +27,13 @@ describe('the call context', () => {
     return callRaw(system, 'probe.echo', GOOD, { caller, headers: { [HEADERS.context]: token } });
   }
 
+  it('of durable work that has its result — calls nothing more', async () => {
+    const handle = await system.client.request({ plugin: 'probe', capability: 'token' }, {});
+    const { result } = await handle.outcome();
+    const { text } = (result as { value: { text: string } }).value;
+    await expectFault(system, await callWith(text), { code: 'cancelled', message: /has its result already/ });
+  });
+
   it('as its own plugin has it — is accepted, and makes the call a child', async () => {
     const token = await realToken();
     const answer = await callWith(token);

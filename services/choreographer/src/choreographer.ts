@@ -82,7 +82,7 @@ export class Choreographer implements OnApplicationShutdown {
     const gate = new Gate(this.#catalogue, this.#liveness, signer, this.#settings.maxima);
 
     const counts = new TreeCounts(new Counters(bus, requester));
-    const calls = new SyncCalls(bus, gate, counts, history, this.#settings.maxForwarded);
+    const calls = new SyncCalls(bus, requester, gate, counts, history, this.#settings.maxForwarded);
     const letters = new DeadLetterBox(bus);
     const requests = new DurableRequests({
       bus,

@@ -2,7 +2,15 @@
  * Synchronous calls: decided, signed, and forwarded with the caller's reply subject, so that the host answers the
  * caller itself. Nothing is stored before the answer, except below durable work.
  */
-import { type Bus, faultHeaders, isInbox, type Msg, OutgoingHeaders } from '@orchestrator/bus';
+import {
+  type Bus,
+  faultHeaders,
+  isInbox,
+  type Msg,
+  OutgoingHeaders,
+  type Requester,
+  readResult,
+} from '@orchestrator/bus';
 import {
   type Ask,
   type CallContext,
@@ -40,6 +48,7 @@ type Reading = { -readonly [key in keyof Call]: Call[key] };
 
 export class SyncCalls {
   readonly #bus: Bus;
+  readonly #requester: Requester;
   readonly #gate: Gate;
   readonly #counts: TreeCounts;
   readonly #history: History;
@@ -47,8 +56,9 @@ export class SyncCalls {
   #sweep: NodeJS.Timeout | undefined;
   #unsubscribe: (() => Promise<void>) | undefined;
 
-  constructor(bus: Bus, gate: Gate, counts: TreeCounts, history: History, maxForwarded: number) {
+  constructor(bus: Bus, requester: Requester, gate: Gate, counts: TreeCounts, history: History, maxForwarded: number) {
     this.#bus = bus;
+    this.#requester = requester;
     this.#gate = gate;
     this.#counts = counts;
     this.#history = history;
@@ -147,13 +157,28 @@ export class SyncCalls {
     const admission = this.#gate.decide({ ...gateRequest, bodyBytes: msg.data.length });
     if (!admission.ok) throw admission.fault;
     const { context, token } = admission;
-    const counted = parent && this.#counts.take(parent);
+    const counted = parent && this.#mayCall(parent);
     this.#forwarded.add({ context, reply: msg.reply });
     if (!counted) this.#place(call, context, token);
     counted?.then(
       // What was given up meanwhile has been answered.
       () => this.#forwarded.has(invocation) && this.#place(call, context, token),
       (error) => this.#forwarded.remove(invocation) && this.#refuse(call, Fault.from(error)),
+    );
+  }
+
+  /** Undefined when the answer is known at once. @throws Fault, by the promise, when it may call nothing more */
+  #mayCall(parent: CallContext): Promise<unknown> | undefined {
+    const counted = this.#counts.take(parent);
+    return parent.mode === 'durable' ? Promise.all([counted, this.#checkNotEnded(parent)]) : counted;
+  }
+
+  /** An attempt of durable work that goes on when there is a result already has been superseded. */
+  async #checkNotEnded(parent: CallContext): Promise<void> {
+    if (!(await readResult(this.#requester, parent))) return;
+    throw new Fault(
+      'cancelled',
+      'The calling invocation has its result already: whoever still works on it is too late.',
     );
   }
 
