@@ -112,6 +112,18 @@ describe('dead letters', () => {
     expect(Object.keys(letter.headers)).not.toContain('orc-receipt');
   });
 
+  it('show of what was tried again — has each attempt, and it can be redriven', async () => {
+    const request = await storeRaw(system, 'probe.fail', '{}', { headers: { 'orc-attempts': '2' } });
+    const tree = await system.treeWhere({ request }, ([root]) => root?.state === 'failed');
+    const letter = await show(tree.roots[0]?.invocation ?? '');
+    const attempts = letter.records.flatMap((one) => ('attempt' in one && 'fault' in one ? [one.attempt] : []));
+    expect(new Set(attempts)).toEqual(new Set([1, 2]));
+    const [redriven] = (await redrive({ invocation: letter.invocation })).redriven;
+    if (!redriven) throw new Error('nothing was redriven');
+    expect((await outcomeOf(redriven)).fault).toBe('failed');
+    expect((await show(redriven.invocation)).headers['orc-caller']).toBe('tester');
+  });
+
   it('show of a refused one — keeps the caller’s headers, and not what proves whose it was', async () => {
     await storeRaw(system, 'absent.thing', '{"a":1}', { caller: 'headed', headers: { 'orc-version': '^3.0.0' } });
     const letter = await firstLetter({ caller: 'headed' });
