@@ -44,6 +44,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       inboxPrefix,
       ...(user && { user, pass: decodeURIComponent(url.password) }),
     });
+    shieldReader(nc);
     return { nc, newInbox: () => createInbox(inboxPrefix), outbox: new Outbox(nc) };
   } catch (error) {
     if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
@@ -58,6 +59,27 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       { cause: error },
     );
   }
+}
+
+/**
+ * nats.js stops reading for good, with the connection up, when a callback throws. No message may do that to a process: one
+ * on which a callback fails is dropped, and Node is told as of any other defect.
+ */
+function shieldReader(nc: NatsConnection): void {
+  const subscribe = nc.subscribe.bind(nc);
+  nc.subscribe = (subject, { callback, ...options } = {}) =>
+    subscribe(subject, {
+      ...options,
+      ...(callback && {
+        callback: (error, msg) => {
+          try {
+            callback(error, msg);
+          } catch (thrown) {
+            process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
+          }
+        },
+      }),
+    });
 }
 
 function parseUrl(text: string): URL {

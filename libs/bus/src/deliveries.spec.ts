@@ -73,4 +73,15 @@ describe('deliveryFromMsg', () => {
       [reply, '+ACK'],
     ]);
   });
+
+  it('has no headers, and says why, where the block cannot be read', () => {
+    const broken = {
+      ...message('$JS.ACK.S.c.1.2.3.1767225600000000000.0'),
+      get headers(): never {
+        throw new TypeError('é is no name');
+      },
+    };
+    const delivery = deliveryFromMsg(connection().outbox, broken as unknown as Msg);
+    expect(delivery).toMatchObject({ headers: undefined, unreadable: { code: 'invalid-argument' }, sequence: 2 });
+  });
 });

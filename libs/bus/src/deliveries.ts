@@ -1,4 +1,6 @@
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import { Fault } from '@orchestrator/protocol';
+import { headersOf } from './header-block.js';
 import type { Outbox } from './outbox.js';
 
 /** One delivery of a stored message; it is delivered again unless it is acknowledged or renewed within the ack wait. */
@@ -6,6 +8,8 @@ export interface Delivery {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly headers: MsgHdrs | undefined;
+  /** Why there are no headers, although the message has some. */
+  readonly unreadable: Fault | undefined;
   /** Sequence in the stream. */
   readonly sequence: number;
   /** When it was stored: Unix time in nanoseconds, as text. */
@@ -29,7 +33,7 @@ export function deliveryFromMsg(outbox: Pick<Outbox, 'send'>, msg: Msg): Deliver
   return {
     subject: msg.subject,
     data: msg.data,
-    headers: msg.headers,
+    ...readableHeaders(msg),
     deliveries: Number(tokens[at]),
     sequence: Number(tokens[at + 1]),
     storedAt: tokens[at + 3] ?? '',
@@ -37,4 +41,12 @@ export function deliveryFromMsg(outbox: Pick<Outbox, 'send'>, msg: Msg): Deliver
     renew: () => outbox.send(reply, '+WPI'),
     giveBack: () => outbox.send(reply, '-NAK'),
   };
+}
+
+function readableHeaders(msg: Msg): Pick<Delivery, 'headers' | 'unreadable'> {
+  try {
+    return { headers: headersOf(msg), unreadable: undefined };
+  } catch (error) {
+    return { headers: undefined, unreadable: Fault.from(error) };
+  }
 }

@@ -4,6 +4,7 @@ export { CallClient, type CallOptions, type CallOutcome, type RequestHandle } fr
 export { type Bus, type BusOptions, connectBus, DEFAULT_NATS_URL } from './connection.js';
 export { Counters } from './counters.js';
 export type { Delivery } from './deliveries.js';
+export { headersOf } from './header-block.js';
 export { isInbox, respond } from './inbox-replies.js';
 export { type MicroEndpoint, MicroService, type MicroServiceOptions } from './micro-service.js';
 export { type EndedInvocation, resultHeaders, storeDeadLetter } from './outcome-events.js';

@@ -99,7 +99,7 @@ export class Choreographer implements OnApplicationShutdown {
     const openWork = new OpenWork({ bus, requester, publisher, gate, history, invocations, onError });
     const onPlaced = (context: CallContext) => requests.onPlaced(context);
     const retries = new Retries({ bus, requester, publisher, gate, history, onPlaced, onError });
-    this.#answerDiscovery(losses);
+    this.#answerDiscovery(calls, losses);
     this.#sweepInstances(calls);
     const reports = new HostReports(bus, [
       (plugin, report) => calls.onReport(plugin, report),
@@ -155,14 +155,14 @@ export class Choreographer implements OnApplicationShutdown {
     });
   }
 
-  #answerDiscovery(losses: Losses): void {
+  #answerDiscovery(calls: SyncCalls, losses: Losses): void {
     new MicroService(this.#bus, {
       name: 'choreographer',
       id: this.#instance,
       version: '0.1.0',
       description: 'Admits, places and records every call.',
       endpoints: QUESTIONS.map((name) => ({ name, subject: subjects.query('choreographer', name) })),
-      data: () => ({ dropped: losses.counted() }),
+      data: () => ({ callsUnderWay: calls.underWay, dropped: losses.counted() }),
     });
   }
 

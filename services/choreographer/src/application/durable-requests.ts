@@ -118,6 +118,7 @@ export class DurableRequests {
     let redrive: Redrive | undefined;
     try {
       ask = parseAsk(delivery.subject, 'request');
+      if (delivery.unreadable) throw delivery.unreadable;
       requestHeaders = parseRequestHeaders(delivery.headers && ((name) => delivery.headers?.get(name)));
       const redriveToken = delivery.headers?.get(HEADERS.redrive);
       redrive = redriveToken ? gate.redriveOf(redriveToken, ask) : undefined;

@@ -1,5 +1,5 @@
 /** What invocations report that they have spent: counted in the budgets of their trees, and answered. */
-import { type Bus, faultHeaders, isInbox, type Msg } from '@orchestrator/bus';
+import { type Bus, faultHeaders, headersOf, isInbox, type Msg } from '@orchestrator/bus';
 import { Fault, HEADERS, parsePluginOf, parseSpending, patterns } from '@orchestrator/protocol';
 import type { Gate } from './gate.js';
 import type { TreeCounts } from './tree-counts.js';
@@ -27,7 +27,7 @@ export class SpendingReports {
   async #onSpending(msg: Msg): Promise<void> {
     let fault: Fault | undefined;
     try {
-      const token = msg.headers?.get(HEADERS.context);
+      const token = headersOf(msg)?.get(HEADERS.context);
       if (!token) throw new Fault('unauthenticated', 'There is no call context: whose budget is it?');
       const context = this.#gate.contextOf(token);
       const plugin = parsePluginOf(msg.subject, 'spend');

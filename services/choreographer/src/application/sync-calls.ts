@@ -5,6 +5,7 @@
 import {
   type Bus,
   faultHeaders,
+  headersOf,
   isInbox,
   type Msg,
   OutgoingHeaders,
@@ -81,6 +82,11 @@ export class SyncCalls {
     clearInterval(this.#sweep);
   }
 
+  /** Calls that were forwarded from here and have not ended. */
+  get underWay(): number {
+    return this.#forwarded.size;
+  }
+
   /** Takes in what a host says of a call that was forwarded from here. */
   onReport(plugin: string, report: HostReport): boolean {
     const call = this.#forwarded.find(plugin, report.invocation);
@@ -115,7 +121,8 @@ export class SyncCalls {
     try {
       const ask = parseAsk(msg.subject, 'call');
       call.ask = ask;
-      const headers = parseRequestHeaders(msg.headers && ((name) => msg.headers?.get(name)));
+      const sent = headersOf(msg);
+      const headers = parseRequestHeaders(sent && ((name) => sent.get(name)));
       call.headers = headers;
       if (msg.reply && !isInbox(msg.reply)) {
         throw new Fault('permission-denied', 'The reply subject is not an inbox, and nothing is answered elsewhere.');

@@ -38,6 +38,10 @@ export class ForwardedCalls {
     this.#max = max;
   }
 
+  get size(): number {
+    return this.#calls.size;
+  }
+
   get isFull(): boolean {
     return this.#calls.size >= this.#max;
   }
