@@ -24,6 +24,7 @@ export function addRunsCommand(program: Command): void {
   addList(program, runs);
   addShow(program, runs);
   addFollow(program, runs);
+  addCancel(program, runs);
 }
 
 function withFilters(command: Command): Command {
@@ -63,6 +64,13 @@ function addList(program: Command, runs: Command): void {
     });
 }
 
+/** @throws UsageError */
+function treeQueryOf(id: string): { correlation?: string; invocation?: string } {
+  if (/^[0-9a-f]{32}$/.test(id)) return { correlation: id };
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return { invocation: id };
+  throw new UsageError('Give an invocation (a UUID) or a correlation (32 hex digits), in lower case.');
+}
+
 function addShow(program: Command, runs: Command): void {
   runs
     .command('show')
@@ -70,19 +78,37 @@ function addShow(program: Command, runs: Command): void {
     .argument('<id>', 'an invocation (a UUID), or a correlation (32 hex digits)')
     .option('--json', 'print the call tree as JSON')
     .action(async (id: string, { json }: { json?: boolean }) => {
-      const isCorrelation = /^[0-9a-f]{32}$/.test(id);
-      if (!isCorrelation && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
-        throw new UsageError('Give an invocation (a UUID) or a correlation (32 hex digits), in lower case.');
-      }
-      const query = isCorrelation ? { correlation: id } : { invocation: id };
+      const query = treeQueryOf(id);
       const tree = await withSession(program.opts(), ({ client }) =>
         ask<CallTree>(client.requester, 'choreographer', 'tree', query),
       );
       if (json) return printJson(tree);
       const colours = coloursFor(process.stdout);
-      const shown = isCorrelation ? tree.roots : flattenTree(tree).filter((node) => node.invocation === id);
+      const shown = query.correlation ? tree.roots : flattenTree(tree).filter((node) => node.invocation === id);
       const parts = [...shown.map((node) => renderInvocation(node, colours)), renderTree(tree, colours)];
       print(parts.join('\n\n'));
+    });
+}
+
+function addCancel(program: Command, runs: Command): void {
+  runs
+    .command('cancel')
+    .description('stop a whole call tree, or an invocation and all that it called; again changes nothing')
+    .argument('<id>', 'a correlation (32 hex digits), or an invocation (a UUID)')
+    .option('--json', 'print JSON')
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      const query = treeQueryOf(id);
+      const answer = await withSession(program.opts(), async ({ client: { requester } }) => {
+        const { correlation } = await ask<CallTree>(requester, 'choreographer', 'tree', query);
+        return ask<{ cancelled: string[] }>(requester, 'choreographer', 'cancel', { ...query, correlation });
+      });
+      if (json) return printJson(answer);
+      const { length } = answer.cancelled;
+      print(
+        length === 0
+          ? 'Nothing of it was open.'
+          : `Cancelled ${length === 1 ? '1 invocation' : `${length} invocations`}.`,
+      );
     });
 }
 

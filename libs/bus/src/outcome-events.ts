@@ -41,6 +41,7 @@ export async function storeDeadLetter(
   fault: Fault,
   request?: MsgHdrs,
 ): Promise<void> {
+  if (fault.code === 'cancelled') return; // somebody wanted it so
   const dead = faultHeaders(fault, eventHeaders(ended, 'orc.v1.dead-letter'));
   dead.add(HEADERS.faultBody, JSON.stringify(fault));
   dead.add(HEADERS.caller, ended.caller);

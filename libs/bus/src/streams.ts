@@ -2,6 +2,7 @@
  * `@orchestrator/bus/streams`: making and reading streams and buckets, which only services do. Apart from the rest, so that
  * a plugin's process does not load the JetStream and KV clients.
  */
+export { CancellationBucket } from './cancellation-bucket.js';
 export { CatalogueBucket, type CatalogueChange } from './catalogue-bucket.js';
 export { type ProvisionOptions, provisionConsumer, provisionStreams } from './provision.js';
 export {

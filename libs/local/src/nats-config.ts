@@ -94,7 +94,20 @@ function permissionsOf(user: string, users: readonly string[]): Permissions {
 }
 
 function choreographer(inboxes: readonly string[]): Permissions {
-  const kinds = ['request', 'exec', 'work', 'timer', 'event', 'result', 'dead', 'catalogue', 'count-s', 'count-l'];
+  const kinds = [
+    'request',
+    'exec',
+    'work',
+    'timer',
+    'cancelled',
+    'query',
+    'event',
+    'result',
+    'dead',
+    'catalogue',
+    'count-s',
+    'count-l',
+  ];
   return {
     publish: [
       ...kinds.map((kind) => `orc.v1.${kind}.>`),
@@ -155,6 +168,7 @@ function plugin(user: string, name: string, inboxes: readonly string[]): Permiss
     ],
     subscribe: [
       `orc.v1.exec.${name}.>`,
+      'orc.v1.cancelled.*',
       `orc.v1.result.${name}.>`,
       `orc.v1.progress.${name}.>`,
       'orc.v1.catalogue.>',

@@ -27,13 +27,19 @@ export class Deadline {
     return this.#abort.signal;
   }
 
+  /** It is to end now, with this fault instead. */
+  cancel(fault: Fault): void {
+    clearTimeout(this.#timer);
+    this.#end(fault);
+  }
+
   /** It ended in time. */
   clear(): void {
     clearTimeout(this.#timer);
   }
 
-  #end(): void {
-    this.#fault = this.#faultAtEnd();
+  #end(fault = this.#faultAtEnd()): void {
+    this.#fault = fault;
     this.#abort?.abort(this.#fault);
     this.#passed.reject(this.#fault);
   }

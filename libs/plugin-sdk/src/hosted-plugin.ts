@@ -1,7 +1,7 @@
 /** What the hosts of one process share: which plugin it is, what it can do, and how one of its capabilities is run. */
 import { type Bus, type Requester, reportSpending } from '@orchestrator/bus';
 import type { Manifest } from '@orchestrator/manifest';
-import { type CallContext, Fault, subjects } from '@orchestrator/protocol';
+import { type CallContext, type CancelNotice, cancelledFault, Fault, subjects } from '@orchestrator/protocol';
 import type { CapabilityClient } from './capability-client.js';
 import { type HostedCapability, type RunOutcome, runInvocation } from './invocation-runner.js';
 
@@ -23,7 +23,14 @@ export interface Admitted {
   readonly body: Uint8Array;
 }
 
+/** An invocation that runs here, and the way to end it. */
+interface Running {
+  readonly context: CallContext;
+  readonly cancel: (fault: Fault) => void;
+}
+
 export class HostedPlugin {
+  readonly #running = new Map<string, Running>();
   readonly manifest: Manifest;
   readonly instance: string;
   readonly #parts: HostedPluginParts;
@@ -44,8 +51,9 @@ export class HostedPlugin {
       return { ok: false, fault, body: JSON.stringify(fault) };
     }
     const progress = subjects.progress(context);
-    return runInvocation({
+    const outcome = await runInvocation({
       ...admitted,
+      onStart: (cancel) => this.#running.set(context.invocation, { context, cancel }),
       capability,
       client,
       publishProgress: (percent, message) => {
@@ -53,5 +61,18 @@ export class HostedPlugin {
       },
       reportSpending: (spent) => reportSpending(requester, context.plugin, admitted.token, spent),
     });
+    this.#running.delete(context.invocation);
+    return outcome;
+  }
+
+  /** Ends what runs here of a call tree, or of these invocations and what they called. */
+  cancel(correlation: string, { invocations }: CancelNotice): void {
+    for (const { context, cancel } of this.#running.values()) {
+      const isMeant =
+        invocations === 'all' ||
+        invocations.includes(context.invocation) ||
+        (context.parent !== undefined && invocations.includes(context.parent));
+      if (context.correlation === correlation && isMeant) cancel(cancelledFault());
+    }
   }
 }

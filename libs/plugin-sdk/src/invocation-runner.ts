@@ -27,6 +27,8 @@ export interface Run {
   readonly client: NestedCalls;
   readonly publishProgress: (percent: number, message: string | undefined) => void;
   readonly reportSpending: (spent: Spent) => Promise<void>;
+  /** Given the way to end it before its time. */
+  readonly onStart: (cancel: (fault: Fault) => void) => void;
 }
 
 export type RunOutcome =
@@ -37,6 +39,7 @@ export type RunOutcome =
 export async function runInvocation(run: Run): Promise<RunOutcome> {
   const { context: call, capability } = run;
   const deadline = new Deadline(call.deadlineMs, `${call.plugin}.${call.capability}`);
+  run.onStart((fault) => deadline.cancel(fault));
   try {
     const args = parseArguments(run.body);
     const context = new InvocationContext({ ...run, deadline });

@@ -1,7 +1,7 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { type Bus, connectBus, MicroService, Requester } from '@orchestrator/bus';
 import type { Manifest } from '@orchestrator/manifest';
-import { randomId, subjects } from '@orchestrator/protocol';
+import { parseCancelled, parseCancelNotice, patterns, randomId, subjects } from '@orchestrator/protocol';
 import { Announcer } from './announcer.js';
 import type { CapabilityExtras } from './capability.decorator.js';
 import type { CapabilityClient } from './capability-client.js';
@@ -96,6 +96,7 @@ export class PluginServer extends Server implements CustomTransportStrategy {
       reports.flush();
       await bus.nc.drain();
     };
+    followCancellations(bus, plugin);
     sync.start();
     durable.start(await announcer.join());
   }
@@ -108,6 +109,16 @@ export class PluginServer extends Server implements CustomTransportStrategy {
     }
     return hosted;
   }
+}
+
+/** nats-server itself may send stored messages to this subject, where a reply subject names it: those are no notices. */
+function followCancellations(bus: Bus, plugin: HostedPlugin): void {
+  bus.nc.subscribe(patterns.cancelled, {
+    callback: (error, msg) => {
+      const notice = error || msg.headers?.get('Nats-Stream') ? undefined : parseCancelNotice(msg.string());
+      if (notice) plugin.cancel(parseCancelled(msg.subject), notice);
+    },
+  });
 }
 
 function microServiceOf(bus: Bus, manifest: Manifest, instance: string): MicroService {

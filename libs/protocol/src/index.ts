@@ -9,6 +9,16 @@ export {
   type InvocationNode,
   type InvocationState,
 } from './call-tree.js';
+export {
+  CANCELLED_BUCKET,
+  type Cancellation,
+  Cancellations,
+  type CancelNotice,
+  cancellationKey,
+  cancelledFault,
+  parseCancellationKey,
+  parseCancelNotice,
+} from './cancellation.js';
 export { type ContextKey, ContextSigner, parseContextKeys, receiptFromToken } from './context-signature.js';
 export type {
   DeadLetter,
@@ -93,6 +103,7 @@ export {
   parseAsk,
   parseAttempt,
   parseBeat,
+  parseCancelled,
   parseDead,
   parseExec,
   parsePluginOf,

@@ -60,6 +60,8 @@ export const subjects = {
   /** A message that the stream itself moves to `due` when its time has come. */
   timer: (kind: TimerKind, invocation: string) => `${ROOT}.timer.${kind}.${invocation}`,
   due: (kind: TimerKind, invocation: string) => `${ROOT}.due.${kind}.${invocation}`,
+  /** Tells hosts to stop what runs of a call tree. */
+  cancelled: (correlation: string) => `${ROOT}.cancelled.${correlation}`,
   progress: (r: ResultAddress) => `${ROOT}.progress.${r.caller}.${r.plugin}.${r.invocation}`,
   dead: (plugin: string, capability: string, invocation: string) =>
     `${ROOT}.dead.${plugin}.${capability}.${invocation}`,
@@ -86,6 +88,7 @@ export const patterns = {
   results: `${ROOT}.result.*.*.*`,
   resultsFor: (caller: string) => `${ROOT}.result.${caller}.*.*`,
   progressFor: (caller: string) => `${ROOT}.progress.${caller}.*.*`,
+  cancelled: `${ROOT}.cancelled.*`,
   attempts: `${ROOT}.attempt.*.*`,
   claims: `${ROOT}.claim.*.*`,
   timers: `${ROOT}.timer.*.*`,
@@ -168,6 +171,13 @@ export function parseBeat(subject: string): Instance {
   const [plugin, version, instance] = tokensOf(subject, 'beat', 3) ?? [];
   if (!plugin || !version || !instance) throw malformed(subject, 'beat.<plugin>.<version>.<instance>');
   return { plugin, version: versionFromToken(version), instance };
+}
+
+/** Reads the correlation of a notice to stop. @throws Fault `invalid-argument` */
+export function parseCancelled(subject: string): string {
+  const [correlation] = tokensOf(subject, 'cancelled', 1) ?? [];
+  if (!correlation) throw malformed(subject, 'cancelled.<correlation>');
+  return correlation;
 }
 
 /** Reads the subject of a failed attempt. @throws Fault `invalid-argument` */

@@ -2,16 +2,25 @@
  * The choreographer: decides every call, hands it to a plugin, and keeps its history. Any number of replicas share the
  * work with no leader. This class puts the parts together, and starts and stops them in the right order.
  */
+import { setTimeout } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Bus, Counters, MicroService, Requester, StoredPublisher } from '@orchestrator/bus';
-import { CatalogueBucket, provisionConsumer, provisionStreams, readStored } from '@orchestrator/bus/streams';
+import {
+  CancellationBucket,
+  CatalogueBucket,
+  provisionConsumer,
+  provisionStreams,
+  readStored,
+} from '@orchestrator/bus/streams';
 import { Catalogue, Liveness, type Manifest } from '@orchestrator/manifest';
 import {
   attemptsConsumer,
   type CallContext,
+  Cancellations,
   ContextSigner,
   dueConsumer,
   Fault,
+  LIMITS,
   parseBeat,
   patterns,
   randomId,
@@ -23,6 +32,7 @@ import { DeadLetterBox } from './adapters/dead-letter-box.js';
 import { HistoryThreadHandle } from './adapters/history-thread-handle.js';
 import { HistoryWriter } from './adapters/history-writer.js';
 import { OpenInvocations } from './adapters/open-invocations.js';
+import { serveCancel } from './application/cancelling.js';
 import { serveDeadLetterActs } from './application/dead-letter-acts.js';
 import { DurableRequests } from './application/durable-requests.js';
 import { Gate } from './application/gate.js';
@@ -41,6 +51,8 @@ export const BUS = Symbol('bus');
 export const SETTINGS = Symbol('settings');
 
 const SWEEP_MS = 250;
+const HEARTBEAT_GRACE_MS = 200;
+const HEARTBEAT_POLL_MS = 20;
 const EVENT_SHARDS = 64;
 const QUESTIONS = ['tree', 'find', 'runs', 'run-changes', 'dead-letters', 'dead-letter', 'redrive', 'discard'];
 
@@ -79,7 +91,8 @@ export class Choreographer implements OnApplicationShutdown {
     const dropped = { records: () => writer.dropped, spans: () => thread.spansDropped };
     const losses = new Losses(dropped, (text) => this.#logger.warn(text));
     const signer = new ContextSigner(this.#settings.contextKeys);
-    const gate = new Gate(this.#catalogue, this.#liveness, signer, this.#settings.maxima);
+    const cancellations = new Cancellations();
+    const gate = new Gate(this.#catalogue, this.#liveness, signer, this.#settings.maxima, cancellations);
 
     const counts = new TreeCounts(new Counters(bus, requester));
     const calls = new SyncCalls(bus, requester, gate, counts, history, this.#settings.maxForwarded);
@@ -97,6 +110,12 @@ export class Choreographer implements OnApplicationShutdown {
     });
     serveDeadLetterActs(bus, new Redrives({ requester, publisher, gate, invocations, box: letters }));
     const openWork = new OpenWork({ bus, requester, publisher, gate, history, invocations, onError });
+    const bucket = await CancellationBucket.open(bus, this.#settings.retentionMs ?? LIMITS.retentionMs);
+    await bucket.watch((cancellation) => {
+      cancellations.add(cancellation);
+      calls.onCancelled(cancellations);
+    });
+    serveCancel({ bus, requester, bucket, openWork });
     const onPlaced = (context: CallContext) => requests.onPlaced(context);
     const retries = new Retries({ bus, requester, publisher, gate, history, onPlaced, onError });
     this.#answerDiscovery(calls, losses);
@@ -106,6 +125,7 @@ export class Choreographer implements OnApplicationShutdown {
       (plugin, report) => requests.onReport(plugin, report),
     ]);
     const spending = new SpendingReports(bus, gate, counts);
+    await this.#hearHeartbeats();
     for (const part of [reports, counts, spending, calls, requests, retries, openWork, losses]) part.start();
     this.#stops.push(
       () => Promise.all([calls.stop(), requests.stop(), retries.stop(), openWork.stop()]).then(() => {}),
@@ -141,6 +161,13 @@ export class Choreographer implements OnApplicationShutdown {
         else this.#liveness.beat(plugin, version, instance, Date.now());
       },
     });
+  }
+
+  /** Waits until every installed version was heard, or had its time to be: else the first calls would find nobody there. */
+  async #hearHeartbeats(): Promise<void> {
+    const giveUpAtMs = Date.now() + LIMITS.heartbeatMs + HEARTBEAT_GRACE_MS;
+    const isHeard = () => this.#catalogue.list().every((one) => this.#liveness.isLive(one.name, one.version));
+    while (!isHeard() && Date.now() < giveUpAtMs) await setTimeout(HEARTBEAT_POLL_MS);
   }
 
   #startHistoryThread(ownSubject: string): Promise<HistoryThreadHandle> {

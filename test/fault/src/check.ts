@@ -141,10 +141,10 @@ function checkResults({ results, dead, history }: Evidence): Violation[] {
   ]);
 }
 
-/** The letter may name another reason: it is of the attempt that failed first, the result of the one that ended first. */
 function checkDeadLetter({ invocation, fault }: StoredResult, letter: string | undefined): Violation[] {
-  if (fault === undefined || letter !== undefined) return [];
-  return [{ rule: 'a fault is a dead letter', what: `${invocation} ended in ${fault}, and has no dead letter` }];
+  if (fault === undefined || fault === letter) return [];
+  const what = `${invocation} ended in ${fault}, and its dead letter says ${letter ?? 'nothing'}`;
+  return [{ rule: 'a fault is a dead letter', what }];
 }
 
 function checkHistory({ invocation, fault }: StoredResult, history: Evidence['history']): Violation[] {

@@ -47,8 +47,6 @@ export interface Evidence {
   readonly unanswered: readonly string[];
   /** Messages that still wait. */
   readonly waiting: { readonly requests: number; readonly work: number };
-  /** What the consumers of work that still waits say of it. */
-  readonly held: readonly string[];
   /** `plugin.capability` of those whose manifest says that they must not run twice. */
   readonly notIdempotent: ReadonlySet<string>;
 }
@@ -98,20 +96,8 @@ export class EvidenceReader {
       unanswered: [...this.#unanswered],
       removedResults: last_seq - messages,
       waiting: { requests: requests.messages, work: work.messages },
-      held: work.messages > 0 ? await this.#held() : [],
       notIdempotent: await this.#notIdempotent(),
     };
-  }
-
-  async #held(): Promise<string[]> {
-    const jsm = await jetstreamManager(this.#bus.nc);
-    const consumers = await jsm.consumers.list(STREAMS.work.name).next();
-    return consumers
-      .filter((one) => one.num_ack_pending + one.num_pending > 0)
-      .map(
-        ({ name, num_pending, num_ack_pending, num_redelivered, num_waiting }) =>
-          `${name}: ${num_pending} not delivered, ${num_ack_pending} not acknowledged, ${num_redelivered} redelivered, ${num_waiting} pulls wait`,
-      );
   }
 
   async #each(

@@ -4,7 +4,9 @@ import { type Catalogue, type Liveness, retryPolicyOf } from '@orchestrator/mani
 import {
   type Ask,
   type CallContext,
+  type Cancellations,
   type ContextSigner,
+  cancelledFault,
   DEFAULT_RETRY,
   Fault,
   LIMITS,
@@ -37,12 +39,20 @@ export class Gate {
   readonly #liveness: Liveness;
   readonly #signer: ContextSigner;
   readonly #maxima: TreeMaxima;
+  readonly #cancellations: Cancellations;
 
-  constructor(catalogue: Catalogue, liveness: Liveness, signer: ContextSigner, maxima: TreeMaxima) {
+  constructor(
+    catalogue: Catalogue,
+    liveness: Liveness,
+    signer: ContextSigner,
+    maxima: TreeMaxima,
+    cancellations: Cancellations,
+  ) {
     this.#catalogue = catalogue;
     this.#liveness = liveness;
     this.#signer = signer;
     this.#maxima = maxima;
+    this.#cancellations = cancellations;
   }
 
   /** The verified context of the calling invocation. @throws Fault `unauthenticated` */
@@ -52,11 +62,6 @@ export class Gate {
 
   /** The verified context of a token. @throws Fault `unauthenticated` */
   contextOf(token: string): CallContext {
-    return this.#signer.verify(token);
-  }
-
-  /** The context of a token that a choreographer has stored. @throws Fault `unauthenticated` */
-  verify(token: string): CallContext {
     return this.#signer.verify(token);
   }
 
@@ -100,6 +105,10 @@ export class Gate {
     return { ...redrive, parent: { ...parent, bounds, deadlineMs: Number.MAX_SAFE_INTEGER } };
   }
 
+  isCancelled(call: Parameters<Cancellations['covers']>[0]): boolean {
+    return this.#cancellations.covers(call);
+  }
+
   /** Decides, and signs what it lets pass. */
   decide(request: GateRequest): GateDecision {
     if (request.bodyBytes > LIMITS.inlineBytes) {
@@ -126,6 +135,7 @@ export class Gate {
       },
     });
     if (!admission.ok) return admission;
+    if (this.isCancelled(admission.context)) return { ok: false, fault: cancelledFault() };
     const token = this.#signer.sign(admission.context);
     if (token.length <= LIMITS.contextBytes) return { ...admission, token };
     const message = `The call context would be larger than ${LIMITS.contextBytes} bytes: the chain of names is too long.`;

@@ -70,7 +70,11 @@ export class History {
   }
 
   /** The choreographer ended it itself: no instance did. Resolves once it is stored. @throws Fault */
-  endedByChoreographer(admitted: AdmittedRecord, endedAtMs: number, fault: FaultBody | undefined): Promise<void> {
+  endedByChoreographer(
+    admitted: Pick<AdmittedRecord, 'invocation' | 'correlation'>,
+    endedAtMs: number,
+    fault: FaultBody | undefined,
+  ): Promise<void> {
     return this.endedStored(admitted, { attempt: 0, startedAtMs: undefined, endedAtMs, instance: undefined, fault });
   }
 

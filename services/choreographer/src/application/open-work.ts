@@ -16,6 +16,7 @@ import {
 import { purgeResultPlace, purgeWork, readTimer, readWork } from '@orchestrator/bus/streams';
 import {
   type AdmittedRecord,
+  cancelledFault,
   decodeRun,
   Fault,
   type FaultBody,
@@ -54,6 +55,12 @@ export interface OpenWorkParts {
   readonly invocations: OpenInvocations;
   readonly onError: (error: unknown) => void;
 }
+
+/** What is needed to end one. */
+export type OpenInvocation = Pick<
+  AdmittedRecord,
+  'invocation' | 'correlation' | 'caller' | 'plugin' | 'version' | 'capability'
+>;
 
 export class OpenWork {
   readonly #parts: OpenWorkParts;
@@ -112,9 +119,11 @@ export class OpenWork {
     if (found && !stored) await purgeResultPlace(this.#parts.bus, subjects.result(admitted));
     if (stored) await this.#recordStored(admitted, stored);
     else {
+      const isCancelled = this.#parts.gate.isCancelled({ parent: undefined, ...admitted });
       const clock = { deadlineMs: admitted.deadlineMs, nowMs: nowMs - DEADLINE_GRACE_MS };
       const decision = decide('placed', { kind: 'looked-at', ...clock });
-      if (decision.do !== 'end' || !(await this.#end(admitted, decision.fault))) return;
+      const fault = isCancelled ? cancelledFault() : decision.do === 'end' ? decision.fault : undefined;
+      if (!fault || !(await this.end(admitted, fault))) return;
     }
     this.#endedAtMs.set(admitted.invocation, nowMs);
   }
@@ -142,8 +151,8 @@ export class OpenWork {
     }
   }
 
-  /** Answers whether it did: not when a result came at the last moment, which the next look finds. */
-  async #end(admitted: AdmittedRecord, fault: Fault): Promise<boolean> {
+  /** Ends it from here. Answers whether it did: not when a result came at the last moment, which the next look finds. */
+  async end(admitted: OpenInvocation, fault: Fault): Promise<boolean> {
     const { bus, publisher, history } = this.#parts;
     const { invocation, correlation } = admitted;
     const subject = subjects.work(admitted, invocation);

@@ -113,7 +113,7 @@ export class Retries {
   async #onDue(delivery: Delivery): Promise<void> {
     const { gate, publisher, onPlaced } = this.#parts;
     const token = delivery.headers?.get(HEADERS.context) ?? '';
-    const context = gate.verify(token);
+    const context = gate.contextOf(token);
     const { deadlineMs } = context;
     const decision = decide(await this.#stateOf(context), { kind: 'due', deadlineMs, nowMs: Date.now() });
     if (decision.do === 'place') {

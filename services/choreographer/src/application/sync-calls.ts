@@ -15,6 +15,7 @@ import {
 import {
   type Ask,
   type CallContext,
+  type Cancellations,
   Fault,
   HEADERS,
   type HostReport,
@@ -107,6 +108,11 @@ export class SyncCalls {
   /** Answers for instances that fell silent. */
   onLost(lost: readonly LostInstance[]): void {
     this.#giveUp(this.#forwarded.takeLost(lost, Date.now()));
+  }
+
+  /** Answers for what was cancelled, whether its host heeds it or not. */
+  onCancelled(cancellations: Cancellations): void {
+    this.#giveUp(this.#forwarded.takeCancelled(cancellations));
   }
 
   #onCall(msg: Msg): void {

@@ -2,7 +2,7 @@
  * The synchronous calls that were forwarded and have not ended: bounded, and watched, so that a caller gets a typed
  * fault when nobody else can give one. Pure: it has no clock, and says what has ended instead of doing anything.
  */
-import { type CallContext, Fault } from '@orchestrator/protocol';
+import { type CallContext, type Cancellations, cancelledFault, Fault } from '@orchestrator/protocol';
 
 export interface ForwardedCall {
   readonly context: CallContext;
@@ -97,6 +97,11 @@ export class ForwardedCalls {
           { plugin, version },
         ),
     );
+  }
+
+  /** Takes out the calls of trees that were cancelled. */
+  takeCancelled(cancellations: Pick<Cancellations, 'covers'>): Abandoned[] {
+    return this.#take(({ context }) => cancellations.covers(context), cancelledFault);
   }
 
   #take(isOver: (call: ForwardedCall) => boolean, faultFor: (call: ForwardedCall) => Fault): Abandoned[] {

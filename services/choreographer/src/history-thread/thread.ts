@@ -20,7 +20,7 @@ import type { FromHistoryThread, HistoryThreadData, ToHistoryThread } from './pr
 import { SpanMaker } from './span-maker.js';
 
 /** On Linux the priority of a process id of 0 is that of the calling thread. */
-const NICENESS = 19;
+const NICENESS = 10;
 /** How often what the stream has forgotten is forgotten here. */
 const FORGET_MS = 3_600_000;
 /** How often it is told how many spans were dropped, where there are more. */
