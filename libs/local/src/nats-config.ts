@@ -100,7 +100,6 @@ function choreographer(inboxes: readonly string[]): Permissions {
     'work',
     'timer',
     'cancelled',
-    'query',
     'event',
     'result',
     'dead',
@@ -111,6 +110,7 @@ function choreographer(inboxes: readonly string[]): Permissions {
   return {
     publish: [
       ...kinds.map((kind) => `orc.v1.${kind}.>`),
+      'orc.v1.query.choreographer.tree',
       ...inboxes,
       ...['$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.>', '$SRV.>'], // $JS.FC answers the flow control of a bucket's watch
     ],
