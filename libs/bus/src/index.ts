@@ -12,6 +12,6 @@ export { OutgoingHeaders } from './outgoing-headers.js';
 export { Puller, type PullerOptions } from './puller.js';
 export { ask, serveQuery } from './queries.js';
 export { Requester, type RequestOptions } from './requester.js';
-export { isResult, isWaiting, ResultWaiter, readResult, readResultPlace } from './results.js';
+export { isResult, ResultWaiter, readResult, readResultPlace } from './results.js';
 export { reportSpending } from './spending.js';
 export { StoredPublisher, type StoreOutcome } from './stored-publisher.js';

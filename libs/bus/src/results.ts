@@ -32,13 +32,6 @@ export async function readResult(requester: Requester, address: ResultAddress): 
   return stored && isResult(stored) ? stored : undefined;
 }
 
-/** Does a timer run for its next attempt? @throws Fault `unavailable` when the stream does not answer */
-export async function isWaiting(requester: Requester, invocation: string): Promise<boolean> {
-  const subject = `$JS.API.DIRECT.GET.${STREAMS.timers.name}.${subjects.timer('retry', invocation)}`;
-  const msg = await requester.request(subject, '', { timeoutMs: 5_000 });
-  return msg.headers?.code !== 404;
-}
-
 export class ResultWaiter {
   readonly #bus: Bus;
   readonly #requester: Requester;

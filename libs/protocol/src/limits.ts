@@ -32,7 +32,7 @@ export const LIMITS = {
   /** How long it is remembered that work was placed, after it is done: by then every choreographer has read its admission. */
   workMsgIdMs: 30_000,
   /** How often work is given to a host again after the one that held it fell silent; then it ends in a fault. */
-  deliveries: 5,
+  deliveries: 16,
   /** An instance whose last heartbeat is older than this has gone. */
   livenessMs: 3_000,
   /** How often an instance sends a heartbeat. */

@@ -7,7 +7,6 @@ import {
   type Answer,
   type Bus,
   type Delivery,
-  isWaiting,
   OutgoingHeaders,
   Puller,
   type PullerOptions,
@@ -15,7 +14,7 @@ import {
   readResult,
   type StoredPublisher,
 } from '@orchestrator/bus';
-import { readWork } from '@orchestrator/bus/streams';
+import { readTimer, readWork } from '@orchestrator/bus/streams';
 import {
   type Ask,
   bodyHash,
@@ -157,13 +156,14 @@ export class DurableRequests {
       isCounted = known === asked ? asked?.isAdmitted === true : recent?.context !== undefined;
       const result = await readResult(requester, { ...ask, invocation });
       const firstHash = known ? known.bodyHash : result?.headers?.get(HEADERS.bodyHash);
-      const notEnded =
-        known && !mayBePlaced ? 'placed' : (await isWaiting(requester, invocation)) ? 'waiting' : 'absent';
+      const isRepeated = known !== undefined && !mayBePlaced;
+      const timer = result || isRepeated ? undefined : await readTimer(this.#parts.bus, invocation);
+      const notEnded = isRepeated ? 'placed' : timer ? 'waiting' : 'absent';
       const event = { kind: 'requested', bodyHash: request.bodyHash, knownBodyHash: firstHash || undefined } as const;
       const decision = decide(result ? 'ended' : notEnded, event);
       if (decision.do === 'refuse-reuse') return this.#refuseReuse(request);
       if (decision.do === 'nothing') {
-        const first = known || !result ? undefined : this.#contextOf(result, invocation);
+        const first = known ? undefined : this.#contextOf(result, timer, invocation);
         if (known) await history.repeatedStored({ ...known, invocation }, delivery.sequence);
         else if (first) await history.admittedStored(first, requestHeaders.key, originOf(request));
         delivery.ack();
@@ -216,10 +216,13 @@ export class DurableRequests {
     }
   }
 
-  /** Whose work a result is that history does not show yet, or never will: whoever placed it may have died before it told. */
-  #contextOf(result: Answer, invocation: string): CallContext | undefined {
+  /** Of work that history does not show yet, or never will: whoever placed it may have died before it told. */
+  #contextOf(result: Answer | undefined, timer: Answer | undefined, invocation: string): CallContext | undefined {
+    const { gate } = this.#parts;
     try {
-      const context = this.#parts.gate.verifyReceipt(result.headers?.get(HEADERS.receipt) ?? '');
+      const context = timer
+        ? gate.contextOf(timer.headers?.get(HEADERS.context) ?? '')
+        : gate.verifyReceipt(result?.headers?.get(HEADERS.receipt) ?? '');
       return context.invocation === invocation ? context : undefined;
     } catch {
       return undefined; // of a refusal, which is in the history before it is a result; or a bad plugin's

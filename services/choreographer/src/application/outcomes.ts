@@ -9,7 +9,7 @@ import {
   type StoredPublisher,
   storeDeadLetter,
 } from '@orchestrator/bus';
-import { type Ask, encodeRun, type Fault, subjects } from '@orchestrator/protocol';
+import { type Ask, encodeRun, type Fault, HEADERS, subjects } from '@orchestrator/protocol';
 
 export interface FaultyOutcome {
   readonly ask: Ask;
@@ -35,6 +35,8 @@ export async function storeFault(publisher: StoredPublisher, outcome: FaultyOutc
   await storeDeadLetter(publisher, ended, fault, outcome.original);
   const run = encodeRun({ attempt: 0, startedAtMs: nowMs, endedAtMs: nowMs, instance: '' });
   const result = resultHeaders(ended, run, fault);
+  const receipt = proof?.[HEADERS.receipt];
+  if (receipt) result.add(HEADERS.receipt, receipt);
   const stored = await publisher.store(subjects.result({ ...ask, invocation }), JSON.stringify(fault), result);
   return stored.stored;
 }
