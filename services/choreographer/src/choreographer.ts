@@ -81,7 +81,7 @@ export class Choreographer implements OnApplicationShutdown {
     const onError = (error: unknown) => this.#logger.warn(Fault.from(error).message);
     const publisher = new StoredPublisher(bus);
     const requester = new Requester(bus);
-    const shard = Number.parseInt(this.#instance, 16) % EVENT_SHARDS;
+    const shard = Number.parseInt(this.#instance.slice(-4), 16) % EVENT_SHARDS;
     const thread = await this.#startHistoryThread(subjects.event(shard));
     const invocations = new OpenInvocations(thread.file, thread.seen, (sequence) =>
       readStored(bus, STREAMS.events.name, sequence),

@@ -134,24 +134,29 @@ function checkForbidden({ forbidden }: Operation, counts: EffectCounts): Violati
 }
 
 /** Whatever is stored as a result, also of nested requests: a fault is in the dead letters, and history says the same. */
-function checkResults({ results, dead, history }: Evidence): Violation[] {
+function checkResults({ results, dead, history, recorded }: Evidence): Violation[] {
   return [...results.values()].flatMap((result) => [
     ...checkDeadLetter(result, dead.get(result.invocation)?.fault),
-    ...checkHistory(result, history),
+    ...checkHistory(result, history, recorded),
   ]);
 }
 
+/** The letter may name another reason: it is of the attempt that failed first, the result of the one that ended first. */
 function checkDeadLetter({ invocation, fault }: StoredResult, letter: string | undefined): Violation[] {
-  if (fault === undefined || fault === letter) return [];
-  const what = `${invocation} ended in ${fault}, and its dead letter says ${letter ?? 'nothing'}`;
-  return [{ rule: 'a fault is a dead letter', what }];
+  if (fault === undefined || letter !== undefined) return [];
+  return [{ rule: 'a fault is a dead letter', what: `${invocation} ended in ${fault}, and has no dead letter` }];
 }
 
-function checkHistory({ invocation, fault }: StoredResult, history: Evidence['history']): Violation[] {
+function checkHistory(
+  { invocation, fault }: StoredResult,
+  history: Evidence['history'],
+  recorded: Evidence['recorded'],
+): Violation[] {
   const node = history.get(invocation);
   const states = fault === undefined ? ['succeeded'] : ['failed', 'refused'];
   if (node && states.includes(node.state) && node.fault?.code === fault) return [];
-  const told = node ? `${node.state} ${node.fault?.code ?? ''}` : 'nothing';
+  const inStream = recorded.has(invocation) ? 'though its stream has it' : 'and its stream has nothing';
+  const told = node ? `${node.state} ${node.fault?.code ?? ''}` : `nothing, ${inStream}`;
   return [{ rule: 'history agrees', what: `${invocation} ended in ${fault ?? 'success'}, and history says ${told}` }];
 }
 

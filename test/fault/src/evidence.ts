@@ -3,6 +3,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { ask, type Bus, Requester } from '@orchestrator/bus';
 import {
   type CallTree,
+  decodeFrame,
   decodeRun,
   Fault,
   flattenTree,
@@ -41,12 +42,16 @@ export interface Evidence {
   readonly removedResults: number;
   /** By invocation: the history of every tree with durable work in it. */
   readonly history: ReadonlyMap<string, InvocationNode>;
+  /** Invocations whose admission or refusal is in the stream of events, whatever the services tell of it. */
+  readonly recorded: ReadonlySet<string>;
   /** By the sequence of the request. */
   readonly byRequest: ReadonlyMap<number, InvocationNode>;
   /** Why the history did not tell, where it did not. */
   readonly unanswered: readonly string[];
   /** Messages that still wait. */
   readonly waiting: { readonly requests: number; readonly work: number };
+  /** What the consumers of work that still waits say of it. */
+  readonly held: readonly string[];
   /** `plugin.capability` of those whose manifest says that they must not run twice. */
   readonly notIdempotent: ReadonlySet<string>;
 }
@@ -86,18 +91,36 @@ export class EvidenceReader {
       const invocation = subject.split('.').at(-1) ?? '';
       dead.set(invocation, { invocation, fault: header(HEADERS.fault) });
     });
+    const recorded = new Set<string>();
+    await this.#each(STREAMS.events.name, (_subject, _header, body) => {
+      for (const record of decodeFrame(body)) {
+        if (record.state === 'admitted' || record.state === 'refused') recorded.add(record.invocation);
+      }
+    });
     const { history, byRequest } = await this.#history([...results.values()], sent);
     const jsm = await jetstreamManager(this.#bus.nc);
     const stateOf = async (stream: string) => (await jsm.streams.info(stream)).state;
     const { last_seq, messages } = await stateOf(STREAMS.results.name);
     const [requests, work] = await Promise.all([stateOf(STREAMS.requests.name), stateOf(STREAMS.work.name)]);
     return {
-      ...{ sent, effects, results, dead, history, byRequest },
+      ...{ sent, effects, results, dead, recorded, history, byRequest },
       unanswered: [...this.#unanswered],
       removedResults: last_seq - messages,
       waiting: { requests: requests.messages, work: work.messages },
+      held: work.messages > 0 ? await this.#held() : [],
       notIdempotent: await this.#notIdempotent(),
     };
+  }
+
+  async #held(): Promise<string[]> {
+    const jsm = await jetstreamManager(this.#bus.nc);
+    const consumers = await jsm.consumers.list(STREAMS.work.name).next();
+    return consumers
+      .filter((one) => one.num_ack_pending + one.num_pending > 0)
+      .map(
+        ({ name, num_pending, num_ack_pending, num_redelivered, num_waiting }) =>
+          `${name}: ${num_pending} not delivered, ${num_ack_pending} not acknowledged, ${num_redelivered} redelivered, ${num_waiting} pulls wait`,
+      );
   }
 
   async #each(

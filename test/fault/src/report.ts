@@ -32,12 +32,16 @@ export function describeFailure(seed: number, { steps, violations, evidence }: S
     .flatMap(({ rule, n, what }) => [
       `  ${rule}: ${n === undefined ? '' : `operation ${n}: `}${what}`,
       ...evidence.sent.filter((entry) => entry.n === n).map((entry) => `      ${JSON.stringify(entry)}`),
+      ...evidence.effects
+        .filter(({ name }) => name === `o${n}` || name.startsWith(`o${n}.`))
+        .map((effect) => `      ${JSON.stringify(effect)}`),
     ]);
   const omitted = violations.length - MAX_LISTED;
   return [
     `seed ${seed}: ${violations.length} rules broken`,
     ...listed,
     ...(omitted > 0 ? [`  … and ${omitted} more`] : []),
+    ...evidence.held.map((line) => `  ${line}`),
     'steps:',
     ...steps.map((step, index) => `  ${index + 1}. ${describeStep(step)}`),
   ].join('\n');

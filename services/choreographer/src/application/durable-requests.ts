@@ -200,7 +200,13 @@ export class DurableRequests {
       if (firstHash !== request.bodyHash) return this.#refuseReuse(request);
     } else this.#recent.set(invocation, { correlation, bodyHash: request.bodyHash, context });
     // Only now: the admission of a body that was not the first would hide the real one.
-    await history.admittedStored(context, requestHeaders.key, originOf(request));
+    try {
+      await history.admittedStored(context, requestHeaders.key, originOf(request));
+    } catch (error) {
+      // Its work may be done when the request comes again: then it must not pass for one whose admission has been told.
+      this.#recent.set(invocation, { correlation: context.correlation, bodyHash: undefined, context });
+      throw error;
+    }
     delivery.ack();
   }
 
