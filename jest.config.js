@@ -34,9 +34,15 @@ export default {
     },
     {
       ...shared,
+      displayName: 'fuzz',
+      globalSetup: '<rootDir>/test/get-tools.js',
+      testMatch: ['<rootDir>/test/fault/{fuzz,**/check}.spec.ts'],
+    },
+    {
+      ...shared,
       displayName: 'fault',
       globalSetup: '<rootDir>/test/get-tools.js',
-      testMatch: ['<rootDir>/test/fault/**/*.spec.ts'],
+      testMatch: ['<rootDir>/test/fault/faults.spec.ts'],
     },
   ],
 };

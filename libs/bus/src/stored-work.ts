@@ -9,9 +9,16 @@ export function readWork(bus: Bus, subject: string): Promise<Answer | undefined>
   return readLast(bus, STREAMS.work.name, subject);
 }
 
-/** The work that waits for its next attempt; undefined when none does. */
-export function readTimer(bus: Bus, invocation: string): Promise<Answer | undefined> {
-  return readLast(bus, STREAMS.timers.name, subjects.timer('retry', invocation));
+/**
+ * The work between two attempts: given up by its host, waiting for its time, or about to be placed again. Looked for against
+ * the way that it takes, so that it is not missed on its way. Undefined when there is none.
+ */
+export async function readWaiting(bus: Bus, plugin: string, invocation: string): Promise<Answer | undefined> {
+  return (
+    (await readLast(bus, STREAMS.timers.name, subjects.due('retry', invocation))) ??
+    (await readLast(bus, STREAMS.timers.name, subjects.timer('retry', invocation))) ??
+    (await readLast(bus, STREAMS.attempts.name, subjects.attempt(plugin, invocation)))
+  );
 }
 
 async function readLast(bus: Bus, stream: string, subject: string): Promise<Answer | undefined> {

@@ -14,7 +14,7 @@ import {
   readResult,
   type StoredPublisher,
 } from '@orchestrator/bus';
-import { readTimer, readWork } from '@orchestrator/bus/streams';
+import { readWaiting, readWork } from '@orchestrator/bus/streams';
 import {
   type Ask,
   bodyHash,
@@ -157,13 +157,13 @@ export class DurableRequests {
       const result = await readResult(requester, { ...ask, invocation });
       const firstHash = known ? known.bodyHash : result?.headers?.get(HEADERS.bodyHash);
       const isRepeated = known !== undefined && !mayBePlaced;
-      const timer = result || isRepeated ? undefined : await readTimer(this.#parts.bus, invocation);
-      const notEnded = isRepeated ? 'placed' : timer ? 'waiting' : 'absent';
+      const waiting = result || isRepeated ? undefined : await readWaiting(this.#parts.bus, ask.plugin, invocation);
+      const notEnded = isRepeated ? 'placed' : waiting ? 'waiting' : 'absent';
       const event = { kind: 'requested', bodyHash: request.bodyHash, knownBodyHash: firstHash || undefined } as const;
       const decision = decide(result ? 'ended' : notEnded, event);
       if (decision.do === 'refuse-reuse') return this.#refuseReuse(request);
       if (decision.do === 'nothing') {
-        const first = known ? undefined : this.#contextOf(result, timer, invocation);
+        const first = known ? undefined : this.#contextOf(result ?? waiting, invocation);
         if (known) await history.repeatedStored({ ...known, invocation }, delivery.sequence);
         else if (first) await history.admittedStored(first, requestHeaders.key, originOf(request));
         delivery.ack();
@@ -223,12 +223,11 @@ export class DurableRequests {
   }
 
   /** Of work that history does not show yet, or never will: whoever placed it may have died before it told. */
-  #contextOf(result: Answer | undefined, timer: Answer | undefined, invocation: string): CallContext | undefined {
+  #contextOf(message: Answer | undefined, invocation: string): CallContext | undefined {
     const { gate } = this.#parts;
+    const token = message?.headers?.get(HEADERS.context);
     try {
-      const context = timer
-        ? gate.contextOf(timer.headers?.get(HEADERS.context) ?? '')
-        : gate.verifyReceipt(result?.headers?.get(HEADERS.receipt) ?? '');
+      const context = token ? gate.contextOf(token) : gate.verifyReceipt(message?.headers?.get(HEADERS.receipt) ?? '');
       return context.invocation === invocation ? context : undefined;
     } catch {
       return undefined; // of a refusal, which is in the history before it is a result; or a bad plugin's

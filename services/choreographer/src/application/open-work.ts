@@ -13,7 +13,7 @@ import {
   readResultPlace,
   type StoredPublisher,
 } from '@orchestrator/bus';
-import { purgeResultPlace, purgeWork, readTimer, readWork } from '@orchestrator/bus/streams';
+import { purgeResultPlace, purgeWork, readWaiting, readWork } from '@orchestrator/bus/streams';
 import {
   type AdmittedRecord,
   cancelledFault,
@@ -156,7 +156,7 @@ export class OpenWork {
     const { bus, publisher, history } = this.#parts;
     const { invocation, correlation } = admitted;
     const subject = subjects.work(admitted, invocation);
-    const work = (await readWork(bus, subject)) ?? (await readTimer(bus, invocation));
+    const work = (await readWork(bus, subject)) ?? (await readWaiting(bus, admitted.plugin, invocation));
     const nowMs = Date.now();
     const token = work?.headers?.get(HEADERS.context);
     const proof = token ? { [HEADERS.receipt]: receiptFromToken(token) } : undefined;
