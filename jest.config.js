@@ -17,6 +17,14 @@ const shared = {
   },
 };
 
+/** The storm of faults: a run of its own, with `jest.fault.config.js`. */
+export const fault = {
+  ...shared,
+  displayName: 'fault',
+  globalSetup: '<rootDir>/test/get-tools.js',
+  testMatch: ['<rootDir>/test/fault/faults.spec.ts'],
+};
+
 export default {
   maxWorkers: 2,
   testTimeout: 60_000,
@@ -37,12 +45,6 @@ export default {
       displayName: 'fuzz',
       globalSetup: '<rootDir>/test/get-tools.js',
       testMatch: ['<rootDir>/test/fault/{fuzz,**/check}.spec.ts'],
-    },
-    {
-      ...shared,
-      displayName: 'fault',
-      globalSetup: '<rootDir>/test/get-tools.js',
-      testMatch: ['<rootDir>/test/fault/faults.spec.ts'],
     },
   ],
 };

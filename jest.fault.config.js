@@ -1,0 +1,3 @@
+import base, { fault } from './jest.config.js';
+
+export default { ...base, projects: [fault] };
