@@ -1,7 +1,8 @@
 /** Cancelling call trees, whole and in part. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ask } from '@orchestrator/bus';
-import { flattenTree, type InvocationNode } from '@orchestrator/protocol';
+import { ask, connectBus } from '@orchestrator/bus';
+import { CancellationBucket } from '@orchestrator/bus/streams';
+import { flattenTree, type InvocationNode, LIMITS } from '@orchestrator/protocol';
 import { EffectLog, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
 
 const WORK = { plugin: 'probe', capability: 'work' };
@@ -117,6 +118,18 @@ describe('cancellation', () => {
       {},
     );
     expect(letters.letters.filter((letter) => letter.correlation === correlation)).toEqual([]);
+  });
+
+  it('that whoever was asked only wrote down — is carried out by the others', async () => {
+    const handle = await parentOf('written', 'durable');
+    await effects.first((effect) => effect.name === 'written');
+    const { correlation } = await system.treeWhere({ request: handle.sequence }, bothOpen);
+    const operator = await connectBus({ url: system.urlAs('choreographer'), name: 'operator' });
+    await (await CancellationBucket.open(operator, LIMITS.retentionMs)).put({ correlation, invocation: undefined });
+    await operator.nc.close();
+    expect((await handle.outcome()).result).toMatchObject(cancelled);
+    await system.treeWhere({ correlation }, ended);
+    expect(endOf('written')).toBe(false);
   });
 
   it('of what is not known — is not found; of nonsense — is an invalid argument', async () => {

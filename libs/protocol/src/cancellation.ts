@@ -55,6 +55,11 @@ export class Cancellations {
     this.#keys.add(cancellationKey(cancellation));
   }
 
+  /** Was the whole tree cancelled? */
+  coversTree(correlation: string): boolean {
+    return this.#keys.has(cancellationKey({ correlation, invocation: undefined }));
+  }
+
   /** Is it part of a tree that was cancelled, cancelled itself, or called by what was? */
   covers({ correlation, invocation, parent }: Pick<CallContext, 'correlation' | 'invocation' | 'parent'>): boolean {
     if (this.#keys.size === 0) return false;

@@ -32,7 +32,7 @@ import { DeadLetterBox } from './adapters/dead-letter-box.js';
 import { HistoryThreadHandle } from './adapters/history-thread-handle.js';
 import { HistoryWriter } from './adapters/history-writer.js';
 import { OpenInvocations } from './adapters/open-invocations.js';
-import { serveCancel } from './application/cancelling.js';
+import { Cancelling } from './application/cancelling.js';
 import { serveDeadLetterActs } from './application/dead-letter-acts.js';
 import { DurableRequests } from './application/durable-requests.js';
 import { Gate } from './application/gate.js';
@@ -111,11 +111,9 @@ export class Choreographer implements OnApplicationShutdown {
     serveDeadLetterActs(bus, new Redrives({ requester, publisher, gate, invocations, box: letters }));
     const openWork = new OpenWork({ bus, requester, publisher, gate, history, invocations, onError });
     const bucket = await CancellationBucket.open(bus, this.#settings.retentionMs ?? LIMITS.retentionMs);
-    await bucket.watch((cancellation) => {
-      cancellations.add(cancellation);
-      calls.onCancelled(cancellations);
-    });
-    serveCancel({ bus, requester, bucket, openWork });
+    const cancelling = new Cancelling({ bus, requester, bucket, cancellations, calls, openWork, onError });
+    await cancelling.start();
+    this.#stops.push(() => cancelling.stop());
     const onPlaced = (context: CallContext) => requests.onPlaced(context);
     const retries = new Retries({ bus, requester, publisher, gate, history, onPlaced, onError });
     this.#answerDiscovery(calls, losses);

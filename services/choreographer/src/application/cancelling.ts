@@ -1,13 +1,14 @@
 /**
  * Cancellation of a call tree, or of what an invocation began. The entry in the bucket is the fact: every replica watches it,
- * and from then on admits nothing below, answers for what it has forwarded, and ends what is open (see open-work.ts). Whoever
- * is asked also does at once what the sweeps would do seconds later. Asking again changes nothing.
+ * admits nothing below from then on, answers for what it has forwarded, and ends what the history shows as open. So it is
+ * carried out though whoever was asked dies, and doing it twice changes nothing.
  */
 import { ask, type Bus, type Requester, serveQuery } from '@orchestrator/bus';
 import type { CancellationBucket } from '@orchestrator/bus/streams';
 import {
   type CallTree,
   type Cancellation,
+  type Cancellations,
   type CancelNotice,
   cancelledFault,
   Fault,
@@ -17,12 +18,19 @@ import {
   subjects,
 } from '@orchestrator/protocol';
 import type { OpenWork } from './open-work.js';
+import type { SyncCalls } from './sync-calls.js';
+
+/** What was admitted elsewhere in that instant is in the history by then, and the entries of one tree come together. */
+const SETTLE_MS = 250;
 
 export interface CancellingParts {
   readonly bus: Bus;
   readonly requester: Requester;
   readonly bucket: CancellationBucket;
+  readonly cancellations: Cancellations;
+  readonly calls: SyncCalls;
   readonly openWork: OpenWork;
+  readonly onError: (error: unknown) => void;
 }
 
 /** The invocations that were open, and are no longer. */
@@ -30,27 +38,69 @@ interface CancelAnswer {
   readonly cancelled: readonly string[];
 }
 
-export function serveCancel(parts: CancellingParts): void {
-  serveQuery(parts.bus, 'choreographer', 'cancel', (args) => cancel(parts, parseTarget(args)));
+export class Cancelling {
+  readonly #parts: CancellingParts;
+  /** Correlations that are about to be looked at. */
+  readonly #settling = new Map<string, NodeJS.Timeout>();
+
+  constructor(parts: CancellingParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when every cancellation there is is known. */
+  async start(): Promise<void> {
+    await this.#parts.bucket.watch((cancellation) => this.#onAdded(cancellation));
+    serveQuery(this.#parts.bus, 'choreographer', 'cancel', (args) => this.#cancel(parseTarget(args)));
+  }
+
+  stop(): void {
+    for (const timer of this.#settling.values()) clearTimeout(timer);
+  }
+
+  #onAdded(cancellation: Cancellation): void {
+    const { cancellations, calls, onError } = this.#parts;
+    const { correlation } = cancellation;
+    cancellations.add(cancellation);
+    calls.onCancelled(cancellations);
+    if (this.#settling.has(correlation)) return;
+    const settle = () => {
+      this.#settling.delete(correlation);
+      // A tree that the history has forgotten has nothing open.
+      this.#endCovered(correlation).catch((error) => isNotFound(error) || onError(error));
+    };
+    this.#settling.set(correlation, setTimeout(settle, SETTLE_MS));
+  }
+
+  async #cancel(target: Cancellation): Promise<CancelAnswer> {
+    const { requester, bucket, cancellations } = this.#parts;
+    const { correlation, invocation } = target;
+    // The history first: what it does not know cannot be cancelled, and a mistyped id shall be told.
+    const open = await openBelow(requester, target);
+    const parts = invocation === undefined ? [] : open.map((node) => ({ correlation, invocation: node.invocation }));
+    for (const one of [target, ...parts]) {
+      await bucket.put(one);
+      cancellations.add(one);
+    }
+    return { cancelled: await this.#endCovered(correlation) };
+  }
+
+  /** Ends what is open of a tree and covered by a cancellation; answers which. */
+  async #endCovered(correlation: string): Promise<string[]> {
+    const { bus, requester, cancellations, openWork } = this.#parts;
+    const open = (await openBelow(requester, { correlation, invocation: undefined })).filter((node) =>
+      cancellations.covers(node),
+    );
+    const invocations = open.map((node) => node.invocation);
+    const notice: CancelNotice = { invocations: cancellations.coversTree(correlation) ? 'all' : invocations };
+    bus.nc.publish(subjects.cancelled(correlation), JSON.stringify(notice));
+    const durable = open.filter((node) => node.mode === 'durable');
+    await Promise.all(durable.map((node) => openWork.end({ ...node, version: node.version ?? '' }, cancelledFault())));
+    return invocations;
+  }
 }
 
-async function cancel(
-  { bus, requester, bucket, openWork }: CancellingParts,
-  target: Cancellation,
-): Promise<CancelAnswer> {
-  const { correlation, invocation } = target;
-  // The history first: what it does not know cannot be cancelled, and a mistyped id shall be told.
-  await openBelow(requester, target);
-  await bucket.put(target);
-  const open = await openBelow(requester, target);
-  const invocations = open.map((node) => node.invocation);
-  if (invocation !== undefined)
-    await Promise.all(invocations.map((one) => bucket.put({ correlation, invocation: one })));
-  const notice: CancelNotice = { invocations: invocation === undefined ? 'all' : invocations };
-  bus.nc.publish(subjects.cancelled(correlation), JSON.stringify(notice));
-  const durable = open.filter((node) => node.mode === 'durable');
-  await Promise.all(durable.map((node) => openWork.end({ ...node, version: node.version ?? '' }, cancelledFault())));
-  return { cancelled: invocations };
+function isNotFound(error: unknown): boolean {
+  return Fault.is(error) && error.code === 'not-found';
 }
 
 /** What has not ended, of the tree or below the invocation, it included. @throws Fault `not-found` */

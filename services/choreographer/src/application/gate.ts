@@ -105,10 +105,6 @@ export class Gate {
     return { ...redrive, parent: { ...parent, bounds, deadlineMs: Number.MAX_SAFE_INTEGER } };
   }
 
-  isCancelled(call: Parameters<Cancellations['covers']>[0]): boolean {
-    return this.#cancellations.covers(call);
-  }
-
   /** Decides, and signs what it lets pass. */
   decide(request: GateRequest): GateDecision {
     if (request.bodyBytes > LIMITS.inlineBytes) {
@@ -135,7 +131,7 @@ export class Gate {
       },
     });
     if (!admission.ok) return admission;
-    if (this.isCancelled(admission.context)) return { ok: false, fault: cancelledFault() };
+    if (this.#cancellations.covers(admission.context)) return { ok: false, fault: cancelledFault() };
     const token = this.#signer.sign(admission.context);
     if (token.length <= LIMITS.contextBytes) return { ...admission, token };
     const message = `The call context would be larger than ${LIMITS.contextBytes} bytes: the chain of names is too long.`;

@@ -16,7 +16,6 @@ import {
 import { purgeResultPlace, purgeWork, readWaiting, readWork } from '@orchestrator/bus/streams';
 import {
   type AdmittedRecord,
-  cancelledFault,
   decodeRun,
   Fault,
   type FaultBody,
@@ -119,11 +118,9 @@ export class OpenWork {
     if (found && !stored) await purgeResultPlace(this.#parts.bus, subjects.result(admitted));
     if (stored) await this.#recordStored(admitted, stored);
     else {
-      const isCancelled = this.#parts.gate.isCancelled({ parent: undefined, ...admitted });
       const clock = { deadlineMs: admitted.deadlineMs, nowMs: nowMs - DEADLINE_GRACE_MS };
       const decision = decide('placed', { kind: 'looked-at', ...clock });
-      const fault = isCancelled ? cancelledFault() : decision.do === 'end' ? decision.fault : undefined;
-      if (!fault || !(await this.end(admitted, fault))) return;
+      if (decision.do !== 'end' || !(await this.end(admitted, decision.fault))) return;
     }
     this.#endedAtMs.set(admitted.invocation, nowMs);
   }
