@@ -2,6 +2,7 @@
 import { type KV, Kvm } from '@nats-io/kv';
 import { CANCELLED_BUCKET, type Cancellation, cancellationKey, parseCancellationKey } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
+import { watchBucket } from './watch-bucket.js';
 
 export class CancellationBucket {
   readonly #kv: KV;
@@ -21,18 +22,10 @@ export class CancellationBucket {
   }
 
   /** Calls `onAdded` for everything there is, resolves, and goes on calling for all that is added. */
-  async watch(onAdded: (cancellation: Cancellation) => void): Promise<void> {
-    const watcher = await this.#kv.watch();
-    const { promise: ready, resolve } = Promise.withResolvers<void>();
-    void (async () => {
-      for await (const entry of watcher) {
-        const cancellation = parseCancellationKey(entry.key);
-        if (cancellation && entry.operation === 'PUT') onAdded(cancellation);
-        if (entry.delta === 0) resolve();
-      }
-    })();
-    const status = await this.#kv.status();
-    if (status.values === 0) resolve();
-    await ready;
+  watch(onAdded: (cancellation: Cancellation) => void): Promise<void> {
+    return watchBucket(this.#kv, ({ key, operation }) => {
+      const cancellation = parseCancellationKey(key);
+      if (cancellation && operation === 'PUT') onAdded(cancellation);
+    });
   }
 }

@@ -2,6 +2,7 @@
 import { type KV, Kvm } from '@nats-io/kv';
 import { CATALOGUE_BUCKET, catalogueKey, versionFromToken } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
+import { watchBucket } from './watch-bucket.js';
 
 /** What changed: a manifest, or undefined where one was removed. */
 export interface CatalogueChange {
@@ -31,23 +32,15 @@ export class CatalogueBucket {
   }
 
   /** Calls `onChange` for everything there is, resolves, and goes on calling for every change; `onBroken` for an entry that is not JSON. */
-  async watch(onChange: (change: CatalogueChange) => void, onBroken: (key: string) => void): Promise<void> {
-    const watcher = await this.#kv.watch();
-    const { promise: ready, resolve } = Promise.withResolvers<void>();
-    void (async () => {
-      for await (const entry of watcher) {
-        const [plugin = '', token = ''] = entry.key.split('.');
-        const change = { plugin, version: versionFromToken(token) };
-        try {
-          onChange({ ...change, manifest: entry.operation === 'PUT' ? entry.json() : undefined });
-        } catch {
-          onBroken(entry.key);
-        }
-        if (entry.delta === 0) resolve();
+  watch(onChange: (change: CatalogueChange) => void, onBroken: (key: string) => void): Promise<void> {
+    return watchBucket(this.#kv, (entry) => {
+      const [plugin = '', token = ''] = entry.key.split('.');
+      const change = { plugin, version: versionFromToken(token) };
+      try {
+        onChange({ ...change, manifest: entry.operation === 'PUT' ? entry.json() : undefined });
+      } catch {
+        onBroken(entry.key);
       }
-    })();
-    const status = await this.#kv.status();
-    if (status.values === 0) resolve();
-    await ready;
+    });
   }
 }
