@@ -91,9 +91,7 @@ describe('cancellation', () => {
     await cancel({ correlation: waiting.correlation });
     expect((await handle.outcome()).result).toMatchObject(cancelled);
 
-    const probe = system.processes.get('probe');
-    probe?.kill('SIGKILL');
-    await probe?.exited;
+    await system.kill('probe');
     const queued = await system.client.request(WORK, { name: 'queued', ms: 0 });
     const tree = await system.treeWhere({ request: queued.sequence }, ([root]) => root?.state === 'admitted');
     await cancel({ correlation: tree.correlation });

@@ -22,13 +22,6 @@ describe('what goes on and on, and kill -9', () => {
     effects.remove();
   });
 
-  /** Kills a process and waits until it is gone. */
-  async function kill(name: string): Promise<void> {
-    const running = system.processes.get(name);
-    running?.kill('SIGKILL');
-    await running?.exited;
-  }
-
   function started(name: string) {
     return effects.read().filter((effect) => effect.name === name && effect.what === 'started');
   }
@@ -42,7 +35,7 @@ describe('what goes on and on, and kill -9', () => {
   it('of the choreographer while a plugin works — the result arrives, once, and the history is whole', async () => {
     const handle = await system.client.request(WORK, { name: 'survivor', ms: 1_000 });
     await effects.first((effect) => effect.name === 'survivor');
-    await kill('choreographer');
+    await system.kill('choreographer');
     await effects.first((effect) => effect.name === 'survivor' && effect.what === 'ended');
     await system.start('choreographer');
     expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'survivor' } });
@@ -52,7 +45,7 @@ describe('what goes on and on, and kill -9', () => {
   });
 
   it('of the choreographer, with requests stored while it is away — all are answered when it is back', async () => {
-    await kill('choreographer');
+    await system.kill('choreographer');
     const handles = await Promise.all(
       Array.from({ length: 20 }, (_, n) => system.client.request(WORK, { name: `waiting-${n}`, ms: 0 })),
     );
@@ -67,7 +60,7 @@ describe('what goes on and on, and kill -9', () => {
     const handle = await system.client.request(WORK, { name: 'again', ms: 500 });
     await effects.first((effect) => effect.name === 'again');
     await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'running' && root.attempts === 1);
-    await kill('probe');
+    await system.kill('probe');
     await system.start('probe');
     expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'again' } });
     const tree = await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'succeeded');
@@ -80,7 +73,7 @@ describe('what goes on and on, and kill -9', () => {
     const handle = await system.client.request(WORK, { name: 'handed-over', ms: 500 });
     const first = await effects.first((effect) => effect.name === 'handed-over');
     const victim = system.processes.get('probe')?.pid === first.pid ? 'probe' : 'probe-2';
-    await kill(victim);
+    await system.kill(victim);
     expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'handed-over' } });
     expect(new Set(started('handed-over').map((effect) => effect.pid)).size).toBe(2);
   });
@@ -89,7 +82,7 @@ describe('what goes on and on, and kill -9', () => {
     const child = { capability: 'mirror.work', argsJson: '{"name":"child","ms":1500}', mode: 'durable' };
     const handle = await system.client.request({ plugin: 'probe', capability: 'call' }, child);
     await effects.first((effect) => effect.name === 'child');
-    await kill('probe');
+    await system.kill('probe');
     await system.start('probe');
     const outcome = await handle.outcome();
     expect(outcome.result).toMatchObject({ ok: true });
@@ -104,7 +97,7 @@ describe('what goes on and on, and kill -9', () => {
     const handle = await system.client.request(WORK, { name: 'remembered', ms: 0 });
     await handle.outcome();
     await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'succeeded');
-    await Promise.all(['probe', 'choreographer', 'registry'].map(kill));
+    await Promise.all(['probe', 'choreographer', 'registry'].map((name) => system.kill(name)));
     await system.forgetProjection();
     await Promise.all(['registry', 'choreographer'].map((name) => system.start(name)));
     const tree = await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'succeeded');
@@ -112,7 +105,7 @@ describe('what goes on and on, and kill -9', () => {
   });
 
   it('of the registry — no call is stopped, and a plugin that starts meanwhile is accepted when it is back', async () => {
-    await kill('registry');
+    await system.kill('registry');
     const echo = { plugin: 'probe', capability: 'echo' };
     expect((await system.client.call(echo, { text: 'still' })).result).toMatchObject({ ok: true });
     const late = system.start('probe', 'probe-2');
@@ -122,7 +115,7 @@ describe('what goes on and on, and kill -9', () => {
   });
 
   it('of the choreographer, and none other there — a call with no timeout of its own is unavailable at once', async () => {
-    await kill('choreographer');
+    await system.kill('choreographer');
     await expect(system.client.call({ plugin: 'probe', capability: 'echo' }, { text: 'x' })).rejects.toMatchObject({
       code: 'unavailable',
     });
@@ -142,9 +135,9 @@ describe('what goes on and on, and kill -9', () => {
   });
 
   it('of nats-server — everything resumes by itself, and a stored request is answered', async () => {
-    await kill('choreographer');
+    await system.kill('choreographer');
     const handle = await system.client.request(WORK, { name: 'through', ms: 0 });
-    await kill('nats-server');
+    await system.kill('nats-server');
     await system.start('nats-server');
     await system.start('choreographer');
     expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'through' } });

@@ -82,9 +82,7 @@ describe('two choreographers', () => {
       ),
     );
     await effects.first((effect) => /^(durable|sync)-/.test(effect.name));
-    const victim = system.processes.get('choreographer');
-    victim?.kill('SIGKILL');
-    await victim?.exited;
+    await system.kill('choreographer');
     expect(await requests).toEqual(
       Array.from({ length: CALLS }, (_, n) => ({ ok: true, value: { text: `durable-${n}` } })),
     );

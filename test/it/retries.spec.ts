@@ -133,19 +133,13 @@ describe('retries and claims, and kill -9', () => {
     effects.remove();
   });
 
-  async function kill(name: string): Promise<void> {
-    const running = system.processes.get(name);
-    running?.kill('SIGKILL');
-    await running?.exited;
-  }
-
   const startsOf = (name: string) =>
     effects.read().flatMap((effect) => (effect.name === name && effect.what === 'started' ? [effect.attempt] : []));
 
   it('of every process while work waits for its next attempt — the attempt comes, with its number', async () => {
     const handle = await system.client.request(FLAKY, { name: 'patient', until: 2, retryAfterMs: 2_000 });
     await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'waiting');
-    for (const name of ['choreographer', 'probe', 'nats-server']) await kill(name);
+    for (const name of ['choreographer', 'probe', 'nats-server']) await system.kill(name);
     await system.start('nats-server');
     for (const name of ['choreographer', 'probe']) await system.start(name);
     expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'attempt 2' } });
@@ -167,7 +161,7 @@ describe('retries and claims, and kill -9', () => {
   it('of the host in the middle of what must not be done twice — it is not started again, and nobody claims to know', async () => {
     const handle = await system.client.request(ONCE, { name: 'precious', ms: 20_000 });
     await effects.first((effect) => effect.name === 'precious');
-    await kill('probe');
+    await system.kill('probe');
     await system.start('probe');
     expect((await handle.outcome()).result).toMatchObject({ ok: false, fault: { code: 'unknown-outcome' } });
     expect(startsOf('precious')).toEqual([1]);

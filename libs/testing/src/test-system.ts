@@ -24,6 +24,8 @@ export interface TestSystem extends RunningSystem {
   /** Connected as a caller without credentials. */
   readonly bus: Bus;
   readonly client: CallClient;
+  /** Kills a process with SIGKILL, and resolves when it is gone. */
+  kill(name: string): Promise<void>;
   /** What the processes have written, each line as `name | line`. */
   readonly log: readonly string[];
   /** Deletes what the choreographer keeps beside the streams; call it while none runs. */
@@ -48,6 +50,11 @@ export async function startTestSystem(options: TestSystemOptions): Promise<TestS
     log,
     forgetProjection: () => rmSync(join(dataDir, 'choreographer'), { recursive: true, force: true }),
     treeWhere: (query, fits) => treeWhere(client, query, fits),
+    kill: async (name) => {
+      const running = system.processes.get(name);
+      running?.kill('SIGKILL');
+      await running?.exited;
+    },
     stop: async () => {
       await bus.nc.close();
       await system.stop();
