@@ -15,7 +15,7 @@ interface Outgoing {
 
 /**
  * Publishes with everything else of the same turn of the event loop: what is published one by one, as each piece of work
- * gets on, makes a write to the socket each; gathered, it shares one. Under load that is a sixth of what a call costs.
+ * gets on, makes a write to the socket each; gathered, it shares one.
  */
 export class Outbox {
   readonly #nc: Pick<NatsConnection, 'publish'>;

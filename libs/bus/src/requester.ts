@@ -1,4 +1,4 @@
-/** Request and reply over one wildcard inbox with callbacks: a third more calls per second than a request each. */
+/** Request and reply over one wildcard inbox with callbacks, which costs less than a request each. */
 import { type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { Fault } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
