@@ -4,17 +4,15 @@
  * derived, so that the repetition changes nothing.
  */
 import {
-  type Answer,
   type Bus,
   type Delivery,
   OutgoingHeaders,
   Puller,
   type PullerOptions,
   type Requester,
-  readResult,
   type StoredPublisher,
 } from '@orchestrator/bus';
-import { readWaiting, readWork } from '@orchestrator/bus/streams';
+import { readWork } from '@orchestrator/bus/streams';
 import {
   type Ask,
   bodyHash,
@@ -38,9 +36,9 @@ import {
 } from '@orchestrator/protocol';
 import type { DeadLetterBox } from '../adapters/dead-letter-box.js';
 import type { OpenInvocations } from '../adapters/open-invocations.js';
-import { decide } from '../domain/invocation-lifecycle.js';
 import { RecentMap } from '../domain/recent-map.js';
 import type { RequestOrigin } from '../domain/records-of.js';
+import { EarlierRequests, type RecentWork } from './earlier-requests.js';
 import type { Gate } from './gate.js';
 import type { History } from './history.js';
 import { storeFault } from './outcomes.js';
@@ -77,21 +75,15 @@ export interface DurableRequestsParts {
   readonly onError: PullerOptions['onError'];
 }
 
-interface RecentWork {
-  readonly correlation: string;
-  /** Undefined while it is not certain that this body was the first with its key. */
-  readonly bodyHash: string | undefined;
-  /** Undefined when it was refused. */
-  readonly context: CallContext | undefined;
-}
-
 export class DurableRequests {
   readonly #parts: DurableRequestsParts;
   readonly #puller: Puller;
   readonly #recent = new RecentMap<RecentWork>(RECENT);
+  readonly #earlier: EarlierRequests;
 
   constructor(parts: DurableRequestsParts) {
     this.#parts = parts;
+    this.#earlier = new EarlierRequests(parts);
     this.#puller = new Puller(parts.bus, {
       stream: requestsConsumer.stream,
       consumer: requestsConsumer.name,
@@ -147,28 +139,15 @@ export class DurableRequests {
   /** @param mayBePlaced whoever got the request before may have placed its work, and not lived to tell: then there may be a result */
   async #place(request: Request, mayBePlaced = request.delivery.deliveries > 1): Promise<void> {
     const { delivery, ask, headers: requestHeaders, parent, invocation } = request;
-    const { invocations, requester, gate, history, publisher } = this.#parts;
-    const recent = this.#recent.get(invocation);
-    let isCounted = false;
-    if (recent?.bodyHash !== undefined || mayBePlaced || invocations.mayKnow(invocation)) {
-      const asked = recent?.bodyHash === undefined ? await invocations.firstAsked(invocation) : undefined;
-      const known = recent?.bodyHash === undefined ? asked : recent;
-      isCounted = known === asked ? asked?.isAdmitted === true : recent?.context !== undefined;
-      const result = await readResult(requester, { ...ask, invocation });
-      const firstHash = known ? known.bodyHash : result?.headers?.get(HEADERS.bodyHash);
-      const isRepeated = known !== undefined && !mayBePlaced;
-      const waiting = result || isRepeated ? undefined : await readWaiting(this.#parts.bus, ask.plugin, invocation);
-      const notEnded = isRepeated ? 'placed' : waiting ? 'waiting' : 'absent';
-      const event = { kind: 'requested', bodyHash: request.bodyHash, knownBodyHash: firstHash || undefined } as const;
-      const decision = decide(result ? 'ended' : notEnded, event);
-      if (decision.do === 'refuse-reuse') return this.#refuseReuse(request);
-      if (decision.do === 'nothing') {
-        const first = known ? undefined : this.#contextOf(result ?? waiting, invocation);
-        if (known) await history.repeatedStored({ ...known, invocation }, delivery.sequence);
-        else if (first) await history.admittedStored(first, requestHeaders.key, originOf(request));
-        delivery.ack();
-        return;
-      }
+    const { gate, history, publisher } = this.#parts;
+    const earlier = await this.#earlier.lookUp(request, this.#recent.get(invocation), mayBePlaced);
+    if (earlier?.decision.do === 'refuse-reuse') return this.#refuseReuse(request);
+    if (earlier?.decision.do === 'nothing') {
+      const { known, untold } = earlier;
+      if (known) await history.repeatedStored({ ...known, invocation }, delivery.sequence);
+      else if (untold) await history.admittedStored(untold, requestHeaders.key, originOf(request));
+      delivery.ack();
+      return;
     }
     const { data } = delivery;
     const asked = { ask, mode: 'durable', invocation, headers: requestHeaders, parent, nowMs: Date.now() } as const;
@@ -179,7 +158,7 @@ export class DurableRequests {
       return;
     }
     // What was admitted before was counted before: a caller that runs again finds its children, and pays for none twice.
-    const unpaid = parent && !isCounted ? await this.#count(parent) : undefined;
+    const unpaid = parent && !earlier?.isCounted ? await this.#count(parent) : undefined;
     if (unpaid) {
       await this.#refuse(delivery, request, unpaid);
       return;
@@ -219,18 +198,6 @@ export class DurableRequests {
       const fault = Fault.from(error);
       if (fault.code === 'budget-exhausted') return fault;
       throw fault;
-    }
-  }
-
-  /** Of work that history does not show yet, or never will: whoever placed it may have died before it told. */
-  #contextOf(message: Answer | undefined, invocation: string): CallContext | undefined {
-    const { gate } = this.#parts;
-    const token = message?.headers?.get(HEADERS.context);
-    try {
-      const context = token ? gate.contextOf(token) : gate.verifyReceipt(message?.headers?.get(HEADERS.receipt) ?? '');
-      return context.invocation === invocation ? context : undefined;
-    } catch {
-      return undefined; // of a refusal, which is in the history before it is a result; or a bad plugin's
     }
   }
 
