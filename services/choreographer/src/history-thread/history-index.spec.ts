@@ -1,146 +1,27 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import {
-  type AdmittedRecord,
-  type CallTree,
-  encodeFrame,
-  type FoundRoots,
-  flattenTree,
-  type InvocationRecord,
-  invocationIdFromKey,
-  type KeyQuery,
-  type TreeQuery,
-} from '@orchestrator/protocol';
+import { type CallTree, flattenTree, type InvocationRecord, type KeyQuery } from '@orchestrator/protocol';
 import fc from 'fast-check';
-import { OpenInvocations } from '../adapters/open-invocations.js';
-import { SeenInvocations } from '../domain/seen-invocations.js';
 import { invocationTerm, keyTerm, requestTerm } from './frame-lookup.js';
-import { HistoryIndex } from './history-index.js';
-import { HistoryReader } from './history-reader.js';
+import { admitted, ended, HistoryFolder, Indexed, id, names, ONE, refused, STREAM } from './history.fixture.js';
 
-const STREAM = '2026-01-01T00:00:00.000Z';
-const ONE = 'c1'.repeat(16);
 const OTHER = 'd2'.repeat(16);
-
-/** Invocations have names here, and ids like real ones. */
-const names = new Map<string, string>();
-function id(name: string): string {
-  const invocation = invocationIdFromKey('spec', 'spec', 'spec', name);
-  names.set(invocation, name);
-  return invocation;
-}
-
-function admitted(name: string, changes: Partial<AdmittedRecord> = {}): AdmittedRecord {
-  return {
-    state: 'admitted',
-    invocation: id(name),
-    correlation: ONE,
-    atMs: 100,
-    caller: 'shop',
-    plugin: 'editor',
-    version: '1.0.0',
-    capability: 'copy-edit',
-    mode: 'sync',
-    depth: 1,
-    deadlineMs: 1_000,
-    ...changes,
-  };
-}
-
-function ended(name: string, correlation = ONE): InvocationRecord {
-  return { state: 'ended', invocation: id(name), correlation, atMs: 200, attempt: 1 };
-}
-
-function refused(name: string, changes: object = {}): InvocationRecord {
-  const { version: _version, deadlineMs: _deadlineMs, ...asked } = admitted(name);
-  return { ...asked, state: 'refused', fault: { code: 'permission-denied', message: 'no' }, ...changes };
-}
-
-/** The frames that are stored, and an index of them. */
-class Indexed {
-  readonly index: HistoryIndex;
-  readonly #frames: Map<number, Buffer>;
-  readonly #reader: HistoryReader;
-
-  constructor(path: string, streamCreated = STREAM, frames = new Map<number, Buffer>(), segmentRows?: number) {
-    this.index = HistoryIndex.open(path, streamCreated, segmentRows);
-    this.#frames = frames;
-    this.#reader = new HistoryReader({
-      framesOf: (term) => this.index.framesOf(term),
-      readFrame: async (sequence) => frames.get(sequence),
-    });
-  }
-
-  apply(sequence: number, records: readonly InvocationRecord[]): void {
-    this.#frames.set(sequence, Buffer.from(encodeFrame(records)));
-    this.index.apply(sequence, records);
-  }
-
-  /** As a stream does when its time is over. */
-  expire(sequence: number): void {
-    this.#frames.delete(sequence);
-  }
-
-  get nextSequence(): number {
-    return this.index.nextSequence;
-  }
-
-  tree(query: TreeQuery): Promise<CallTree | undefined> {
-    return this.#reader.tree(query);
-  }
-
-  find(query: KeyQuery): Promise<FoundRoots> {
-    return this.#reader.find(query);
-  }
-
-  close(): void {
-    this.index.close();
-  }
-}
 
 const frame = (...records: InvocationRecord[]) => records;
 const shown = (tree: CallTree | undefined) =>
   tree && flattenTree(tree).map((node) => [names.get(node.invocation), node.state]);
 
-let folder: string;
-let stored: Map<number, Buffer>;
-let file: string;
-const opened: { close(): void }[] = [];
-
-function open(streamCreated = STREAM): Indexed {
-  const index = new Indexed(file, streamCreated, stored);
-  opened.push(index);
-  return index;
-}
-
-/** What the main thread reads, after everything was written. */
-function reading(index: Indexed): OpenInvocations {
-  index.index.framesOf(1);
-  const seen = SeenInvocations.allocate();
-  new Int32Array(seen).fill(-1); // says "perhaps" to everything
-  const reader = new OpenInvocations(file, new SeenInvocations(seen), async (sequence) => stored.get(sequence));
-  opened.push(reader);
-  return reader;
-}
-
-function close(index: Indexed): void {
-  opened.splice(opened.indexOf(index), 1);
-  index.close();
-}
+let folder: HistoryFolder;
+const open = (streamCreated?: string) => folder.open(streamCreated);
+const reading = (index: Indexed) => folder.reading(index);
+const close = (index: Indexed) => folder.close(index);
 
 beforeEach(() => {
-  stored = new Map();
-  folder = mkdtempSync(join(tmpdir(), 'orchestrator-history-'));
-  file = join(folder, 'history.sqlite');
+  folder = new HistoryFolder();
 });
 
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => folder.remove());
 
 describe('HistoryReader.tree', () => {
   it('by correlation — all its records, from whichever frames, as soon as they were applied', async () => {
@@ -228,8 +109,7 @@ describe('HistoryReader.find', () => {
   it('of several records of one root — the earliest admission, whatever the order', async () => {
     const again = [500, 100, 300].map((atMs) => admitted('a', { key: 'k', atMs }));
     for (const records of [again, again.toReversed(), [refused('a', { key: 'k', atMs: 1 }), ...again]]) {
-      const index = new Indexed(join(folder, `${records[0]?.atMs}.sqlite`), STREAM);
-      opened.push(index);
+      const index = folder.another();
       index.apply(1, records);
       const { roots } = await index.find({ key: 'k' });
       expect(roots).toMatchObject([{ refused: false, askedAtMs: 100 }]);
@@ -304,8 +184,7 @@ describe('HistoryIndex — segments', () => {
 
   /** Five frames, each written by itself, and six terms fill a segment: two frames do. */
   function segmented(): Indexed {
-    const index = new Indexed(file, STREAM, stored, 6);
-    opened.push(index);
+    const index = folder.open(STREAM, 6);
     for (const [at, name] of names.entries()) {
       index.apply(at + 1, frame(some(name, at + 1), some(`${name}'`, at + 101)));
       expect(index.nextSequence).toBe(at + 2);
@@ -348,12 +227,12 @@ describe('HistoryIndex — a file that is no good is replaced', () => {
   }
 
   it.each([
-    ['text', () => writeFileSync(file, 'this is no database, however long it may be '.repeat(500))],
-    ['a beginning that was cut', () => writeFileSync(file, readFileSync(file).fill(0, 0, 100))],
-    ['a file that ends too soon', () => truncateSync(file, 5_000)],
+    ['text', () => writeFileSync(folder.file, 'this is no database, however long it may be '.repeat(500))],
+    ['a beginning that was cut', () => writeFileSync(folder.file, readFileSync(folder.file).fill(0, 0, 100))],
+    ['a file that ends too soon', () => truncateSync(folder.file, 5_000)],
   ])('%s', async (_what, damage) => {
     usedFile();
-    expect(existsSync(file)).toBe(true);
+    expect(existsSync(folder.file)).toBe(true);
     damage();
     const after = open();
     expect(after.nextSequence).toBe(1);
@@ -362,72 +241,11 @@ describe('HistoryIndex — a file that is no good is replaced', () => {
   });
 
   it('a file of another schema', async () => {
-    const db = new DatabaseSync(file);
+    const db = new DatabaseSync(folder.file);
     db.exec('CREATE TABLE records (correlation TEXT NOT NULL, record TEXT NOT NULL)');
     db.exec('CREATE TABLE position (id INTEGER PRIMARY KEY, stream_created TEXT NOT NULL, sequence INTEGER NOT NULL)');
     db.prepare('INSERT INTO position VALUES (0, ?, 5)').run(STREAM);
     db.close();
     expect(open().nextSequence).toBe(1);
-  });
-});
-
-describe('OpenInvocations', () => {
-  const durable = (invocation: string, atMs: number) => admitted(invocation, { mode: 'durable', atMs, bodyHash: 'h' });
-
-  const START = { ms: 0, term: 0 };
-  const all = (reader: OpenInvocations, untilMs: number) => reader.admitted(START, untilMs, 100).open;
-
-  it('admitted — durable work that has not ended, oldest first, as it was admitted; and nothing younger', async () => {
-    const index = open();
-    index.apply(1, frame(durable('late', 300), durable('early', 100), durable('done', 50), admitted('sync')));
-    index.apply(2, frame(ended('done'), refused('no', { mode: 'durable' })));
-    const reader = reading(index);
-    expect(all(reader, 300)).toEqual([durable('early', 100), durable('late', 300)]);
-    expect(all(reader, 299)).toEqual([durable('early', 100)]);
-    expect(all(reader, 99)).toEqual([]);
-    index.apply(3, frame(ended('early'), ended('late')));
-    index.index.framesOf(1);
-    expect(all(reader, 1_000)).toEqual([]);
-  });
-
-  it.each([
-    ['admitted', (atMs: number) => durable(`at ${atMs}`, atMs)],
-    ['overdue', (atMs: number) => ({ ...durable(`at ${atMs}`, 1), deadlineMs: atMs })],
-  ] as const)('%s — a page at a time, each once, also where times are equal; then what came since', (which, make) => {
-    const index = open();
-    const first = [100, 200, 200, 300].map((atMs, n) => ({ ...make(atMs), invocation: id(`${which} ${n}`) }));
-    index.apply(1, first);
-    const reader = reading(index);
-    const seen: string[] = [];
-    let cursor = START;
-    const turn = (untilMs: number) => {
-      const page = reader[which](cursor, untilMs, 1);
-      cursor = page.next;
-      seen.push(...page.open.map((record) => record.invocation));
-      return page.open.length;
-    };
-    while (turn(250) > 0);
-    expect(seen.toSorted()).toEqual(
-      first
-        .slice(0, 3)
-        .map((record) => record.invocation)
-        .toSorted(),
-    );
-    expect(seen[0]).toBe(first[0]?.invocation);
-    expect(turn(300)).toBe(1);
-    expect(seen.at(-1)).toBe(first[3]?.invocation);
-    index.apply(2, [make(400)]);
-    index.index.framesOf(1);
-    expect([turn(399), turn(400), turn(1_000)]).toEqual([0, 1, 0]);
-  });
-
-  it('firstAsked — of durable work only, the first that was admitted, ended or not', async () => {
-    const index = open();
-    index.apply(1, frame(durable('a', 1), { ...durable('a', 2), bodyHash: 'other' }, admitted('sync')));
-    index.apply(2, frame(ended('a')));
-    const reader = reading(index);
-    expect((await reader.firstAsked(id('a')))?.bodyHash).toBe('h');
-    expect(await reader.firstAsked(id('sync'))).toBeUndefined();
-    expect(await reader.firstAsked(id('unknown'))).toBeUndefined();
   });
 });

@@ -2,57 +2,26 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { AdmittedRecord, EndedRecord, FaultCode, RunFilter } from '@orchestrator/protocol';
 import {
-  type AdmittedRecord,
-  type EndedRecord,
-  type FaultCode,
-  invocationIdFromKey,
-  type RefusedRecord,
-  type RunFilter,
-} from '@orchestrator/protocol';
+  admitted as admittedRecord,
+  ended as endedRecord,
+  id,
+  names,
+  refused as refusedRecord,
+} from './history.fixture.js';
 import { HistoryIndex } from './history-index.js';
 
 const NOW = Date.now();
-const names = new Map<string, string>();
-
-function id(name: string): string {
-  const invocation = invocationIdFromKey('spec', 'spec', 'spec', name);
-  names.set(invocation, name);
-  return invocation;
-}
-
-function admitted(name: string, changes: Partial<AdmittedRecord> = {}): AdmittedRecord {
-  return {
-    state: 'admitted',
-    invocation: id(name),
-    correlation: 'c1'.repeat(16),
-    atMs: NOW,
-    caller: 'shop',
-    plugin: 'editor',
-    version: '1.0.0',
-    capability: 'copy-edit',
-    mode: 'durable',
-    depth: 1,
-    deadlineMs: NOW + 1_000,
-    ...changes,
-  };
-}
+const admitted = (name: string, changes: Partial<AdmittedRecord> = {}) =>
+  admittedRecord(name, { atMs: NOW, deadlineMs: NOW + 1_000, mode: 'durable', ...changes });
 
 function ended(name: string, code?: FaultCode): EndedRecord {
-  const end = {
-    state: 'ended',
-    invocation: id(name),
-    correlation: 'c1'.repeat(16),
-    atMs: NOW + 5,
-    attempt: 1,
-  } as const;
-  return code ? { ...end, fault: { code, message: 'no' } } : end;
+  return endedRecord(name, { atMs: NOW + 5, ...(code && { fault: { code, message: 'no' } }) });
 }
 
-function refused(name: string, changes: object = {}): RefusedRecord {
-  const { version: _version, deadlineMs: _deadlineMs, ...asked } = admitted(name);
-  return { ...asked, state: 'refused', fault: { code: 'not-found', message: 'no' }, ...changes };
-}
+const refused = (name: string, changes: object = {}) =>
+  refusedRecord(name, { atMs: NOW, mode: 'durable', fault: { code: 'not-found', message: 'no' }, ...changes });
 
 let folder: string;
 let index: HistoryIndex;
