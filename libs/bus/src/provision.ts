@@ -4,6 +4,7 @@ import {
   type ConsumerConfig,
   DeliverPolicy,
   DiscardPolicy,
+  JetStreamApiError,
   type JetStreamManager,
   jetstreamManager,
   RetentionPolicy,
@@ -13,6 +14,9 @@ import {
 import { nanos } from '@nats-io/transport-node';
 import { type ConsumerDefinition, Fault, STREAMS, type StreamDefinition } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
+
+/** JetStream's error for a consumer that is not there. */
+const CONSUMER_NOT_FOUND = 10014;
 
 export interface ProvisionOptions {
   /** Replaces the retention of results, history and dead letters. */
@@ -36,6 +40,9 @@ function streamConfig(
     max_age: nanos(maxAgeMs),
     allow_direct: true,
     ...(definition.msgIdMs !== undefined && { duplicate_window: nanos(definition.msgIdMs) }),
+    ...(definition.storedAs && {
+      subject_transform: { src: definition.storedAs.from, dest: definition.storedAs.to },
+    }),
     ...(definition.schedules && { allow_msg_schedules: true }),
     discard: definition.onePerSubject ? DiscardPolicy.New : DiscardPolicy.Old,
     ...(definition.counts && { allow_msg_counter: true, max_msgs_per_subject: 1 }),
@@ -66,6 +73,29 @@ export async function provisionStreams(bus: Bus, options: ProvisionOptions = {})
       await jsm.streams.add(config); // answers the existing one when another service was faster
     }
   }
+}
+
+/**
+ * Narrows a consumer of an earlier version to what that version has left in its stream, so that it does not overlap with
+ * those that came in its place; takes it away when it left nothing. Answers whether there is something.
+ */
+export async function provisionOutgoingConsumer(bus: Bus, definition: ConsumerDefinition): Promise<boolean> {
+  const jsm = await manager(bus);
+  const { stream, name, filter } = definition;
+  const found = await jsm.consumers.info(stream, name).catch(noneIfMissing);
+  const info = await jsm.streams.info(stream, { subjects_filter: filter ?? '>' });
+  if (Object.keys(info.state.subjects ?? {}).length === 0) {
+    if (found) await jsm.consumers.delete(stream, name).catch(noneIfMissing);
+    return false;
+  }
+  if (!found) await jsm.consumers.add(stream, consumerConfig(definition));
+  else if (found.config.filter_subject !== filter) await jsm.consumers.update(stream, name, consumerConfig(definition));
+  return true;
+}
+
+function noneIfMissing(error: unknown): undefined {
+  if (error instanceof JetStreamApiError && error.code === CONSUMER_NOT_FOUND) return undefined;
+  throw error;
 }
 
 export async function provisionConsumer(bus: Bus, definition: ConsumerDefinition): Promise<void> {

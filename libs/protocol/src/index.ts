@@ -91,9 +91,10 @@ export {
   catalogueKey,
   countersStream,
   dueConsumer,
-  requestsConsumer,
+  requestsConsumers,
   STREAMS,
   type StreamDefinition,
+  unpartitionedConsumer,
   workConsumer,
 } from './streams.js';
 export {
@@ -112,6 +113,7 @@ export {
   patterns,
   type ResultAddress,
   readableAsk,
+  requestSubject,
   subjects,
   type Target,
 } from './subjects.js';

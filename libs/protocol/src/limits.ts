@@ -49,6 +49,8 @@ export const LIMITS = {
   nameLength: 63,
   /** Synchronous calls that one choreographer keeps track of at once; more are refused as `exhausted`. Configurable. */
   forwardedCalls: 50_000,
+  /** Requests wait in so many queues, each caller's in one: a caller that floods its own leaves the others alone. */
+  requestPartitions: 16,
   /** How long a host gathers reports on the starts and ends of runs into one frame. */
   reportFrameMs: 10,
 } as const;

@@ -10,6 +10,8 @@ export interface StreamDefinition {
   readonly name: string;
   readonly description: string;
   readonly subjects: readonly string[];
+  /** Under which subject a message is stored, where that is not the one that it was published to. */
+  readonly storedAs?: { readonly from: string; readonly to: string };
   readonly retention: 'limits' | 'workqueue';
   /** A second message on a subject that holds one is refused with error 10077: the rule behind "one result". */
   readonly onePerSubject: boolean;
@@ -28,6 +30,7 @@ export const STREAMS = {
     name: 'ORC_REQUESTS',
     description: 'Durable request events, until they are admitted or refused.',
     subjects: [patterns.requests],
+    storedAs: { from: patterns.requests, to: patterns.queuedFrom(LIMITS.requestPartitions) },
     retention: 'workqueue',
     onePerSubject: false,
     maxAgeMs: 0,
@@ -123,10 +126,26 @@ export interface ConsumerDefinition {
   readonly maxAckPending: number;
 }
 
-/** The choreographers' shared consumer of request events. */
-export const requestsConsumer: ConsumerDefinition = {
+/** The choreographers' shared consumers of request events, one for each partition of the callers. */
+export const requestsConsumers: readonly ConsumerDefinition[] = Array.from(
+  { length: LIMITS.requestPartitions },
+  (_, partition) => ({
+    stream: STREAMS.requests.name,
+    name: `choreographer-${partition}`,
+    filter: patterns.queued(partition),
+    ackWaitMs: 10_000,
+    maxAckPending: 5_000,
+  }),
+);
+
+/**
+ * The one consumer that there was before callers had partitions: what was stored then stands under the subject that it was
+ * published to. It goes when that is done.
+ */
+export const unpartitionedConsumer: ConsumerDefinition = {
   stream: STREAMS.requests.name,
   name: 'choreographer',
+  filter: patterns.requests,
   ackWaitMs: 10_000,
   maxAckPending: 5_000,
 };

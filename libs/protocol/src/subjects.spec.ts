@@ -12,6 +12,7 @@ import {
   parseWork,
   patterns,
   readableAsk,
+  requestSubject,
   subjects,
 } from './subjects.js';
 
@@ -38,6 +39,17 @@ describe('subjects — each parser reads what its builder writes, and its patter
         expect(parseAsk(subjects.call(a), 'call')).toEqual(a);
         expect(matches(patterns.requests, subjects.request(a))).toBe(true);
         expect(matches(patterns.calls, subjects.call(a))).toBe(true);
+      }),
+    );
+  });
+
+  it('request, as it is stored', () => {
+    fc.assert(
+      fc.property(ask, fc.nat({ max: 15 }), (a, partition) => {
+        const stored = `orc.v1.queued.${partition}.${a.caller}.${a.plugin}.${a.capability}`;
+        expect(matches(patterns.queued(partition), stored)).toBe(true);
+        expect(requestSubject(stored)).toBe(subjects.request(a));
+        expect(requestSubject(subjects.request(a))).toBe(subjects.request(a));
       }),
     );
   });

@@ -81,6 +81,10 @@ export const subjects = {
 /** Subjects with wildcards, for streams and subscriptions. */
 export const patterns = {
   requests: `${ROOT}.request.*.*.*`,
+  queued: (partition: number) => `${ROOT}.queued.${partition}.*.*.*`,
+  /** What `ORC_REQUESTS` makes of the subject of a request when it stores it: the server computes the partition. */
+  queuedFrom: (partitions: number) =>
+    `${ROOT}.queued.{{partition(${partitions},1)}}.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}`,
   calls: `${ROOT}.call.*.*.*`,
   work: `${ROOT}.work.*.*.*.*`,
   workOf: (t: Target) => `${ROOT}.work.${t.plugin}.${versionToToken(t.version)}.${t.capability}.*`,
@@ -127,6 +131,13 @@ export function parseAsk(subject: string, kind: 'request' | 'call'): Ask {
     throw malformed(subject, shape, `the ${what} "${token}" ${rule}`);
   }
   return { caller, plugin, capability };
+}
+
+/** The subject that a stored request was published to: in its stream, the partition of its caller stands before the names. */
+export function requestSubject(stored: string): string {
+  const queued = `${ROOT}.queued.`;
+  if (!stored.startsWith(queued)) return stored;
+  return `${ROOT}.request${stored.slice(stored.indexOf('.', queued.length))}`;
 }
 
 /** What can be read of a subject that `parseAsk` refuses: `unknown` stands for each name that is none. */

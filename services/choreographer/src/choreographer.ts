@@ -24,7 +24,6 @@ import {
   parseBeat,
   patterns,
   randomId,
-  requestsConsumer,
   STREAMS,
   subjects,
 } from '@orchestrator/protocol';
@@ -75,7 +74,7 @@ export class Choreographer implements OnApplicationShutdown {
   async start(): Promise<void> {
     const bus = this.#bus;
     await provisionStreams(bus, { retentionMs: this.#settings.retentionMs });
-    for (const consumer of [requestsConsumer, attemptsConsumer, dueConsumer]) await provisionConsumer(bus, consumer);
+    for (const consumer of [attemptsConsumer, dueConsumer]) await provisionConsumer(bus, consumer);
     await this.#watchCatalogue();
 
     const onError = (error: unknown) => this.#logger.warn(Fault.from(error).message);
@@ -108,6 +107,7 @@ export class Choreographer implements OnApplicationShutdown {
       letters,
       onError,
     });
+    await requests.provision();
     serveDeadLetterActs(bus, new Redrives({ requester, publisher, gate, invocations, box: letters }));
     const openWork = new OpenWork({ bus, requester, publisher, gate, history, invocations, onError });
     const bucket = await CancellationBucket.open(bus, this.#settings.retentionMs ?? LIMITS.retentionMs);

@@ -7,7 +7,6 @@ import {
   type Bus,
   type Delivery,
   OutgoingHeaders,
-  Puller,
   type PullerOptions,
   type Requester,
   type StoredPublisher,
@@ -30,7 +29,7 @@ import {
   type RequestHeaders,
   readableAsk,
   readContextToken,
-  requestsConsumer,
+  requestSubject,
   STREAMS,
   subjects,
 } from '@orchestrator/protocol';
@@ -42,10 +41,9 @@ import { EarlierRequests, type RecentWork } from './earlier-requests.js';
 import type { Gate } from './gate.js';
 import type { History } from './history.js';
 import { storeFault } from './outcomes.js';
+import { RequestQueues } from './request-queues.js';
 import type { TreeCounts } from './tree-counts.js';
 
-/** Requests that one replica works on at once. */
-const SLOTS = 1_000;
 /** Invocations that this replica admitted lately, and which the projection may not show yet. */
 const RECENT = 20_000;
 
@@ -77,28 +75,28 @@ export interface DurableRequestsParts {
 
 export class DurableRequests {
   readonly #parts: DurableRequestsParts;
-  readonly #puller: Puller;
+  readonly #queues: RequestQueues;
   readonly #recent = new RecentMap<RecentWork>(RECENT);
   readonly #earlier: EarlierRequests;
 
   constructor(parts: DurableRequestsParts) {
     this.#parts = parts;
     this.#earlier = new EarlierRequests(parts);
-    this.#puller = new Puller(parts.bus, {
-      stream: requestsConsumer.stream,
-      consumer: requestsConsumer.name,
-      slots: SLOTS,
-      onDelivery: (delivery) => this.#onRequest(delivery),
-      onError: parts.onError,
-    });
+    const { bus, onError } = parts;
+    this.#queues = new RequestQueues({ bus, onRequest: (delivery) => this.#onRequest(delivery), onError });
+  }
+
+  /** Resolves when there is something to pull from. */
+  provision(): Promise<void> {
+    return this.#queues.provision();
   }
 
   start(): void {
-    this.#puller.start();
+    this.#queues.start();
   }
 
   stop(): Promise<void> {
-    return this.#puller.stop();
+    return this.#queues.stop();
   }
 
   async #onRequest(delivery: Delivery): Promise<void> {
@@ -108,7 +106,7 @@ export class DurableRequests {
     let parent: CallContext | undefined;
     let redrive: Redrive | undefined;
     try {
-      ask = parseAsk(delivery.subject, 'request');
+      ask = parseAsk(requestSubject(delivery.subject), 'request');
       if (delivery.unreadable) throw delivery.unreadable;
       requestHeaders = parseRequestHeaders(delivery.headers && ((name) => delivery.headers?.get(name)));
       const redriveToken = delivery.headers?.get(HEADERS.redrive);
@@ -116,7 +114,7 @@ export class DurableRequests {
       parent = redrive ? redrive.parent : gate.parentOf(requestHeaders);
     } catch (error) {
       const fault = Fault.from(error);
-      ask ??= readableAsk(delivery.subject, 'request');
+      ask ??= readableAsk(requestSubject(delivery.subject), 'request');
       await this.#refuse(delivery, { ask, headers: requestHeaders, parent, invocation: ownId(delivery) }, fault);
       return;
     }

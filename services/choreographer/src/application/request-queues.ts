@@ -1,0 +1,64 @@
+/**
+ * Where requests wait: a consumer for each partition of the callers, each with slots of its own. A flood in one of them
+ * takes its own slots, and those who wait in the others are served in turn with it.
+ */
+import { type Bus, type Delivery, Puller, type PullerOptions } from '@orchestrator/bus';
+import { provisionConsumer, provisionOutgoingConsumer } from '@orchestrator/bus/streams';
+import { type ConsumerDefinition, requestsConsumers, unpartitionedConsumer } from '@orchestrator/protocol';
+
+/** Requests of one partition that one replica works on at once, or keeps until there is room for their work. */
+const SLOTS = 64;
+/** How often it is looked whether what an earlier version left is done. */
+const LEFT_BEHIND_MS = 1_000;
+
+export interface RequestQueuesParts {
+  readonly bus: Bus;
+  readonly onRequest: (delivery: Delivery) => Promise<void>;
+  readonly onError: PullerOptions['onError'];
+}
+
+export class RequestQueues {
+  readonly #parts: RequestQueuesParts;
+  readonly #pullers: readonly Puller[];
+  /** For what was stored before callers had partitions. */
+  #leftBehind: Puller | undefined;
+  #look: NodeJS.Timeout | undefined;
+
+  constructor(parts: RequestQueuesParts) {
+    this.#parts = parts;
+    this.#pullers = requestsConsumers.map((consumer) => this.#pullFrom(consumer));
+  }
+
+  /** Makes the consumers be what they should, before anything is pulled. */
+  async provision(): Promise<void> {
+    const { bus } = this.#parts;
+    if (await provisionOutgoingConsumer(bus, unpartitionedConsumer)) {
+      this.#leftBehind = this.#pullFrom(unpartitionedConsumer);
+    }
+    await Promise.all(requestsConsumers.map((consumer) => provisionConsumer(bus, consumer)));
+  }
+
+  start(): void {
+    for (const puller of this.#pullers) puller.start();
+    if (!this.#leftBehind) return;
+    this.#leftBehind.start();
+    this.#look = setInterval(() => void this.#endIfDone().catch(this.#parts.onError), LEFT_BEHIND_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#look);
+    await Promise.all([...this.#pullers, this.#leftBehind].map((puller) => puller?.stop()));
+  }
+
+  #pullFrom({ stream, name }: ConsumerDefinition): Puller {
+    const { bus, onRequest, onError } = this.#parts;
+    return new Puller(bus, { stream, consumer: name, slots: SLOTS, onDelivery: onRequest, onError });
+  }
+
+  async #endIfDone(): Promise<void> {
+    if (await provisionOutgoingConsumer(this.#parts.bus, unpartitionedConsumer)) return;
+    clearInterval(this.#look);
+    await this.#leftBehind?.stop();
+    this.#leftBehind = undefined;
+  }
+}
