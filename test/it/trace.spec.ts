@@ -5,13 +5,19 @@ import { type RunningJaeger, startJaeger } from '@orchestrator/local';
 import { flattenTree, HEADERS, spanIdOf, subjects } from '@orchestrator/protocol';
 import { MIRROR, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
 
+interface JaegerTag {
+  readonly key: string;
+  readonly value: unknown;
+}
+
 interface JaegerSpan {
   readonly traceID: string;
   readonly spanID: string;
   readonly operationName: string;
   readonly processID: string;
   readonly references: readonly { readonly refType: string; readonly spanID: string }[];
-  readonly tags: readonly { readonly key: string; readonly value: unknown }[];
+  readonly tags: readonly JaegerTag[];
+  readonly logs: readonly { readonly fields: readonly JaegerTag[] }[];
 }
 
 interface JaegerTrace {
@@ -85,6 +91,40 @@ describe('the trace in Jaeger', () => {
       expect(tag(span, 'error')).toBe(true);
       expect(tag(span, 'otel.status_code')).toBe('ERROR');
       expect(tag(span, 'error.type')).toBe('failed');
+    }
+  });
+
+  it('of work that failed at first — shows the failed attempt in its span', async () => {
+    const flaky = { plugin: 'probe', capability: 'flaky' };
+    const outcome = await (await system.client.request(flaky, { name: 'traced', until: 2 })).outcome();
+    const trace = await traceOf(outcome.correlation ?? '', 1);
+    const events = trace.spans[0]?.logs.map(({ fields }) =>
+      Object.fromEntries(fields.map((one) => [one.key, one.value])),
+    );
+    expect(events).toMatchObject([
+      { event: 'attempt failed', 'orc.attempt': 1, 'error.type': 'failed', 'exception.message': 'attempt 1' },
+      { event: 'started' },
+    ]);
+    expect(tag(trace.spans[0], 'orc.attempt')).toBe(2);
+  });
+
+  it('where no trace is sampled — of a tree in which something failed it is there whole, of others not at all', async () => {
+    const unsampled = await startTestSystem({
+      plugins: [PROBE, MIRROR],
+      otlpUrl: jaeger.otlpHttpUrl,
+      env: { ORC_TRACE_RATIO: '0' },
+    });
+    try {
+      const call = (capability: string, args: object) => unsampled.client.call({ plugin: 'probe', capability }, args);
+      const fine = await call('call', { capability: 'mirror.echo', argsJson: '{"text":"fine"}' });
+      const failing = JSON.stringify({ capability: 'probe.fail', argsJson: '{}', times: 1 });
+      const caught = await call('call', { capability: 'mirror.fan', argsJson: failing });
+      expect([fine.result.ok, caught.result.ok]).toEqual([true, true]);
+      await traceOf(caught.correlation ?? '', 3);
+      const { status } = await fetch(`${jaeger.queryUrl}/api/traces/${fine.correlation}`);
+      expect(status).toBe(404);
+    } finally {
+      await unsampled.stop();
     }
   });
 

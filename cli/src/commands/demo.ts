@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, extname, join, relative, resolve } from 'node:path';
-import { ask, type CallOutcome } from '@orchestrator/bus';
+import { type CallOutcome, readTree } from '@orchestrator/bus';
 import { type RunningJaeger, shippedPlugins, startSystem } from '@orchestrator/local';
 import { type CallTree, flattenTree, LIMITS, patterns, randomId } from '@orchestrator/protocol';
 import type { Command } from 'commander';
@@ -121,7 +121,7 @@ function describeProgress(body: string): string {
 async function completeTree({ client }: Session, outcome: CallOutcome): Promise<CallTree> {
   for (let attempt = 0; ; attempt++) {
     const correlation = outcome.correlation;
-    const tree = await ask<CallTree>(client.requester, 'choreographer', 'tree', { correlation }).catch((error) => {
+    const tree = await readTree(client.requester, { correlation }).catch((error) => {
       if (attempt === 50) throw error;
     });
     if (tree && (flattenTree(tree).every((node) => node.endedAtMs !== undefined) || attempt === 50)) return tree;

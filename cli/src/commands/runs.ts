@@ -1,5 +1,5 @@
-import { ask } from '@orchestrator/bus';
-import { type CallTree, flattenTree, RUN_STATES, type RunFilter, type RunState } from '@orchestrator/protocol';
+import { ask, readTree } from '@orchestrator/bus';
+import { flattenTree, RUN_STATES, type RunFilter, type RunState } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { UsageError } from '../failure.js';
 import { renderInvocation, renderRun, renderRuns } from '../render-runs.js';
@@ -79,9 +79,7 @@ function addShow(program: Command, runs: Command): void {
     .option('--json', 'print the call tree as JSON')
     .action(async (id: string, { json }: { json?: boolean }) => {
       const query = treeQueryOf(id);
-      const tree = await withSession(program.opts(), ({ client }) =>
-        ask<CallTree>(client.requester, 'choreographer', 'tree', query),
-      );
+      const tree = await withSession(program.opts(), ({ client }) => readTree(client.requester, query));
       if (json) return printJson(tree);
       const colours = coloursFor(process.stdout);
       const shown = query.correlation ? tree.roots : flattenTree(tree).filter((node) => node.invocation === id);
@@ -99,7 +97,7 @@ function addCancel(program: Command, runs: Command): void {
     .action(async (id: string, { json }: { json?: boolean }) => {
       const query = treeQueryOf(id);
       const answer = await withSession(program.opts(), async ({ client: { requester } }) => {
-        const { correlation } = await ask<CallTree>(requester, 'choreographer', 'tree', query);
+        const { correlation } = await readTree(requester, query);
         return ask<{ cancelled: string[] }>(requester, 'choreographer', 'cancel', { ...query, correlation });
       });
       if (json) return printJson(answer);

@@ -1,4 +1,4 @@
-import { ask, type Requester } from '@orchestrator/bus';
+import { ask, type Requester, readTree } from '@orchestrator/bus';
 import { type CallTree, Fault, type FoundRoots, type KeyQuery, type TreeQuery } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { UsageError } from '../failure.js';
@@ -30,9 +30,7 @@ export function addTraceCommand(program: Command): void {
       const query = treeQuery(correlation, options);
       const caller = program.getOptionValueSource('caller') === 'cli' ? program.opts().caller : undefined;
       const found = await withSession(program.opts(), async ({ client }) =>
-        query
-          ? await ask<CallTree>(client.requester, 'choreographer', 'tree', query)
-          : treesOf(client.requester, { key: options.id ?? '', caller }),
+        query ? await readTree(client.requester, query) : treesOf(client.requester, { key: options.id ?? '', caller }),
       );
       if (options.json) printJson(found);
       else if ('trees' in found) printTrees(found);
@@ -60,7 +58,7 @@ async function treesOf(requester: Requester, query: KeyQuery): Promise<FoundTree
   const { roots, more } = await ask<FoundRoots>(requester, 'choreographer', 'find', query);
   if (roots.length === 0) throw new Fault('not-found', 'The history holds no call with that ce-id.', { ...query });
   const correlations = [...new Set(roots.map((root) => root.correlation))];
-  const trees = correlations.map((correlation) => ask<CallTree>(requester, 'choreographer', 'tree', { correlation }));
+  const trees = correlations.map((correlation) => readTree(requester, { correlation }));
   return { trees: await Promise.all(trees), more };
 }
 

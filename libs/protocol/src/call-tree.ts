@@ -63,6 +63,12 @@ export interface CallTree {
   readonly roots: readonly InvocationNode[];
 }
 
+/** As much of a tree as one answer holds: in the order in which its invocations were asked for. */
+export interface CallTreePage extends CallTree {
+  /** What to ask on with as `after`, where there is more. */
+  readonly next?: string;
+}
+
 /**
  * Folds the records of one invocation: of several admissions or ends, the earliest counts. Undefined while its admission
  * or refusal is not among them.
@@ -140,17 +146,24 @@ function stateOf(refused: boolean, ended: boolean, faulty: boolean, started: boo
   return started ? 'running' : 'admitted';
 }
 
-/**
- * Builds the tree of a correlation; undefined when the records hold no invocation of it. Every invocation stands in it
- * exactly once, even where broken records name parents in a circle.
- */
-export function buildCallTree(correlation: string, records: readonly InvocationRecord[]): CallTree | undefined {
+/** The invocations of a correlation, in the order in which they were asked for. */
+export function foldInvocations(correlation: string, records: readonly InvocationRecord[]): Invocation[] {
   const byInvocation = Map.groupBy(
     records.filter((record) => record.correlation === correlation),
     (record) => record.invocation,
   );
-  const invocations = [...byInvocation.values()].flatMap((of) => foldInvocation(of) ?? []);
-  invocations.sort((a, b) => a.admittedAtMs - b.admittedAtMs || compareText(a.invocation, b.invocation));
+  return [...byInvocation.values()].flatMap((of) => foldInvocation(of) ?? []).sort(inOrder);
+}
+
+function inOrder(a: Invocation, b: Invocation): number {
+  return a.admittedAtMs - b.admittedAtMs || compareText(a.invocation, b.invocation);
+}
+
+/**
+ * Builds the tree of some invocations, given in their order; undefined without any. Every invocation stands in it exactly
+ * once, below its parent where that is among them, even where broken records name parents in a circle.
+ */
+export function treeOf(invocations: readonly Invocation[]): CallTree | undefined {
   const known = new Set(invocations.map((one) => one.invocation));
   const childrenOf = Map.groupBy(invocations, (one) => one.parent);
   const placed = new Set<string>();
@@ -162,7 +175,18 @@ export function buildCallTree(correlation: string, records: readonly InvocationR
   const roots = invocations.filter((one) => one.parent === undefined || !known.has(one.parent)).map(node);
   for (const one of invocations) if (!placed.has(one.invocation)) roots.push(node(one));
   const first = roots[0];
-  return first && { correlation, traceId: first.traceId, roots };
+  return first && { correlation: first.correlation, traceId: first.traceId, roots };
+}
+
+/** Builds the tree of a correlation; undefined when the records hold no invocation of it. */
+export function buildCallTree(correlation: string, records: readonly InvocationRecord[]): CallTree | undefined {
+  return treeOf(foldInvocations(correlation, records));
+}
+
+/** The tree whose pages these are, from the first to the last; what a later one says of an invocation counts. */
+export function joinPages(pages: readonly CallTreePage[]): CallTree | undefined {
+  const invocations = pages.flatMap(flattenTree).map(({ children: _children, ...invocation }) => invocation);
+  return treeOf([...new Map(invocations.map((one) => [one.invocation, one])).values()].sort(inOrder));
 }
 
 /** Every invocation of a tree, parents before children. */

@@ -3,11 +3,15 @@ export { type CallLimits, formatCallLimits, parseCallLimit, parseCallLimits } fr
 export {
   buildCallTree,
   type CallTree,
+  type CallTreePage,
   flattenTree,
   foldInvocation,
+  foldInvocations,
   type Invocation,
   type InvocationNode,
   type InvocationState,
+  joinPages,
+  treeOf,
 } from './call-tree.js';
 export {
   CANCELLED_BUCKET,
@@ -67,6 +71,7 @@ export {
   type InvocationRecord,
   type RefusedRecord,
   type RepeatedRecord,
+  type RetryingRecord,
   type StartedRecord,
 } from './records.js';
 export { decodeRedrive, encodeRedrive, type Redrive } from './redrive.js';

@@ -1,6 +1,6 @@
 /** What the services answer when asked on `orc.v1.query.<service>.<question>`: JSON in, JSON or a fault out. */
 
-/** `choreographer.tree`: exactly one of the three. Answered with a `CallTree`. */
+/** `choreographer.tree`: exactly one of the first three. Answered with a `CallTreePage`. */
 export interface TreeQuery {
   /** 32 hex digits. */
   readonly correlation?: string;
@@ -8,6 +8,8 @@ export interface TreeQuery {
   readonly request?: number;
   /** A durable invocation. */
   readonly invocation?: string;
+  /** The `next` of an earlier page. */
+  readonly after?: string;
 }
 
 /** `choreographer.find`: which root calls had that key. Answered with `FoundRoots`. */

@@ -37,6 +37,16 @@ export interface InvocationRun {
   readonly endedAtMs: number;
   readonly instance: string | undefined;
   readonly fault: FaultBody | undefined;
+  /** Attempts that failed and were followed by another. @default none */
+  readonly failed?: readonly FailedAttempt[];
+}
+
+interface FailedAttempt {
+  readonly attempt: number;
+  readonly instance?: string;
+  /** When it failed. */
+  readonly atMs: number;
+  readonly fault: FaultBody;
 }
 
 const SCOPE = { name: 'orchestrator.choreographer', version: '1' };
@@ -58,8 +68,8 @@ function resourceOf(service: string, version: string): Resource {
 }
 
 /**
- * Spans admission to end, so that waiting is seen; the start of the run is an event in it. RPC conventions for
- * synchronous calls, messaging conventions for durable ones.
+ * Spans admission to end, so that waiting is seen; failed attempts and the start of the last one are events in it. RPC
+ * conventions for synchronous calls, messaging conventions for durable ones.
  */
 export function spanFromInvocation(context: SpanSubject, run: InvocationRun): ReadableSpan {
   const parentSpan = context.parent === undefined ? context.remoteSpan : spanIdOf(context.parent);
@@ -85,7 +95,7 @@ export function spanFromInvocation(context: SpanSubject, run: InvocationRun): Re
       ? { code: SpanStatusCode.ERROR, message: `${run.fault.code}: ${run.fault.message}` }
       : { code: SpanStatusCode.OK },
     attributes: attributesOf(context, run),
-    events: run.startedAtMs === undefined ? [] : [{ name: 'started', time: hrTime(run.startedAtMs) }],
+    events: eventsOf(run),
     links: [],
     ended: true,
     resource: resourceOf(context.service, context.version),
@@ -94,6 +104,20 @@ export function spanFromInvocation(context: SpanSubject, run: InvocationRun): Re
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
+}
+
+function eventsOf({ startedAtMs, failed = [] }: InvocationRun): ReadableSpan['events'] {
+  const failures = failed.map(({ attempt, instance, atMs, fault }) => ({
+    name: 'attempt failed',
+    time: hrTime(atMs),
+    attributes: {
+      'orc.attempt': attempt,
+      'error.type': fault.code,
+      'exception.message': fault.message,
+      ...(instance && { 'service.instance.id': instance }),
+    },
+  }));
+  return startedAtMs === undefined ? failures : [...failures, { name: 'started', time: hrTime(startedAtMs) }];
 }
 
 function attributesOf(context: SpanSubject, run: InvocationRun): ReadableSpan['attributes'] {

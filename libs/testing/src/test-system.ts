@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ask, type Bus, CallClient, connectBus } from '@orchestrator/bus';
+import { ask, type Bus, CallClient, connectBus, readTree } from '@orchestrator/bus';
 import { type PluginEntry, type RunningSystem, startSystem } from '@orchestrator/local';
 import {
   type CallTree,
@@ -75,7 +75,7 @@ export async function treeWhere(
     let trouble: unknown;
     try {
       const named = 'key' in query ? { correlation: await newestOf(client, query) } : query;
-      tree = await ask<CallTree>(client.requester, 'choreographer', 'tree', named);
+      tree = await readTree(client.requester, named);
     } catch (error) {
       trouble = error;
     }

@@ -169,9 +169,9 @@ export class Choreographer implements OnApplicationShutdown {
   }
 
   #startHistoryThread(ownSubject: string): Promise<HistoryThreadHandle> {
-    const { natsUrl, dataDir, otlpEndpoint } = this.#settings;
+    const { natsUrl, dataDir, otlpEndpoint, traceRatio, traceSlowMs } = this.#settings;
     return HistoryThreadHandle.start({
-      ...{ natsUrl, dataDir, otlpEndpoint, ownSubject },
+      ...{ natsUrl, dataDir, otlpEndpoint, traceRatio, traceSlowMs, ownSubject },
       onProblem: (problem) => this.#logger.warn(problem),
       onBroken: (error) => {
         this.#logger.error(`The history thread has broken down: ${error.message}`);

@@ -17,6 +17,8 @@ describe('settingsFromEnv', () => {
       ],
       dataDir: undefined,
       otlpEndpoint: undefined,
+      traceRatio: 1,
+      traceSlowMs: 10_000,
       maxima: DEFAULT_MAXIMA,
       livenessMs: LIMITS.livenessMs,
       retentionMs: undefined,
@@ -30,6 +32,8 @@ describe('settingsFromEnv', () => {
       NATS_URL: 'nats://nats:4222',
       ORC_DATA_DIR: '/data',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4318',
+      ORC_TRACE_RATIO: '0.1',
+      ORC_TRACE_SLOW_MS: '500',
       ORC_MAX_DEPTH: '5',
       ORC_MAX_CALLS: '10000',
       ORC_MAX_WIDTH: '7',
@@ -44,6 +48,8 @@ describe('settingsFromEnv', () => {
       natsUrl: 'nats://nats:4222',
       dataDir: '/data',
       otlpEndpoint: 'http://jaeger:4318',
+      traceRatio: 0.1,
+      traceSlowMs: 500,
       maxima: { depth: 5, calls: 10_000, width: 7, reentry: 0, wallMs: 60_000, tokens: 0, usd: 0.25 },
       retentionMs: 60_000,
       maxForwarded: 10,
@@ -72,6 +78,16 @@ describe('settingsFromEnv', () => {
     expect(settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_MAX_USD: '0.000001' }).maxima.usd).toBe(0.000_001);
     for (const text of ['-1', '1.', '.5', '0.0000001', '1e3', '$1', 'many']) {
       expect(() => settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_MAX_USD: text })).toThrow(invalidNaming('ORC_MAX_USD'));
+    }
+  });
+
+  it('ORC_TRACE_RATIO — from none to all', () => {
+    for (const [text, ratio] of Object.entries({ '0': 0, '1': 1, '0.25': 0.25, '.5': 0.5, '1.0': 1 })) {
+      expect(settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_TRACE_RATIO: text }).traceRatio).toBe(ratio);
+    }
+    for (const text of ['-1', '1.1', '10%', '1.', '1e-1', 'all']) {
+      const settings = () => settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_TRACE_RATIO: text });
+      expect(settings).toThrow(invalidNaming('ORC_TRACE_RATIO'));
     }
   });
 

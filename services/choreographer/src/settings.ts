@@ -17,6 +17,10 @@ export interface ChoreographerSettings {
   readonly dataDir: string | undefined;
   /** Base of an OTLP/HTTP receiver; undefined makes no spans. */
   readonly otlpEndpoint: string | undefined;
+  /** Share of the traces that are made, 0 to 1, by trace id. Every replica has the same. */
+  readonly traceRatio: number;
+  /** A trace in which something took longer is made all the same. */
+  readonly traceSlowMs: number;
   /** What a tree has where its caller says nothing, and at most whatever it says. Every replica has the same. */
   readonly maxima: TreeMaxima;
   readonly livenessMs: number;
@@ -25,8 +29,10 @@ export interface ChoreographerSettings {
   readonly maxForwarded: number;
 }
 
+const DEFAULT_TRACE_SLOW_MS = 10_000;
+
 /**
- * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`,
+ * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `ORC_TRACE_RATIO`, `ORC_TRACE_SLOW_MS`,
  * `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_MAX_FORWARDED`. @throws Fault `invalid-argument` naming the variable
  */
 export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
@@ -41,6 +47,8 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
     contextKeys: parseContextKeys(env.ORC_CONTEXT_KEYS),
     dataDir: env.ORC_DATA_DIR || undefined,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT || undefined,
+    traceRatio: ratio(env, 'ORC_TRACE_RATIO') ?? 1,
+    traceSlowMs: wholeNumber(env, 'ORC_TRACE_SLOW_MS') ?? DEFAULT_TRACE_SLOW_MS,
     maxima: maximaFromEnv(env),
     livenessMs: LIMITS.livenessMs,
     retentionMs: wholeNumber(env, 'ORC_RETENTION_MS', 1),
@@ -80,6 +88,16 @@ function wholeNumber(env: NodeJS.ProcessEnv, name: string, min = 0): number | un
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < min) {
     throw new Fault('invalid-argument', `${name} must be a whole number from ${min}, not "${text}".`);
+  }
+  return value;
+}
+
+function ratio(env: NodeJS.ProcessEnv, name: string): number | undefined {
+  const text = env[name];
+  if (text === undefined || text === '') return undefined;
+  const value = Number(text);
+  if (!/^\d*\.?\d+$/.test(text) || !(value >= 0 && value <= 1)) {
+    throw new Fault('invalid-argument', `${name} must be a number from 0 to 1, not "${text}".`);
   }
   return value;
 }

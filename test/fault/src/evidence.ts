@@ -1,6 +1,6 @@
 /** What is found when all is quiet: in the streams, in the history, in the effect log, and in the caller's own log. */
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { ask, type Bus, Requester } from '@orchestrator/bus';
+import { ask, type Bus, Requester, readTree } from '@orchestrator/bus';
 import {
   type CallTree,
   decodeFrame,
@@ -160,7 +160,7 @@ export class EvidenceReader {
   /** Undefined for what the history does not hold, or does not tell. */
   async #tree(query: { correlation: string } | { request: number }): Promise<CallTree | undefined> {
     try {
-      const tree = await ask<CallTree>(this.#requester, 'choreographer', 'tree', query);
+      const tree = await readTree(this.#requester, query);
       const open = flattenTree(tree).some((node) => NEVER_ENDED.has(node.state));
       if (!open) this.#settled.set(tree.correlation, tree);
       return tree;

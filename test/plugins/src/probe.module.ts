@@ -235,8 +235,7 @@ class Probe {
   }
 
   private async next([first, ...rest]: string[]): Promise<AnyOutput> {
-    if (first === undefined) return { json: '"end"' };
-    return { json: JSON.stringify(await this.#capabilities.call(first, { rest })) };
+    return first === undefined ? { json: '"end"' } : this.#capabilities.call(first, { rest });
   }
 }
 

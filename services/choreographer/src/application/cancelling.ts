@@ -3,10 +3,9 @@
  * admits nothing below from then on, answers for what it has forwarded, and ends what the history shows as open. So it is
  * carried out though whoever was asked dies, and doing it twice changes nothing.
  */
-import { ask, type Bus, type Requester, serveQuery } from '@orchestrator/bus';
+import { type Bus, type Requester, readTree, serveQuery } from '@orchestrator/bus';
 import type { CancellationBucket } from '@orchestrator/bus/streams';
 import {
-  type CallTree,
   type Cancellation,
   type Cancellations,
   type CancelNotice,
@@ -105,7 +104,7 @@ function isNotFound(error: unknown): boolean {
 
 /** What has not ended, of the tree or below the invocation, it included. @throws Fault `not-found` */
 async function openBelow(requester: Requester, { correlation, invocation }: Cancellation): Promise<InvocationNode[]> {
-  const tree = await ask<CallTree>(requester, 'choreographer', 'tree', { correlation });
+  const tree = await readTree(requester, { correlation });
   const all = flattenTree(tree);
   const top = all.find((node) => node.invocation === invocation);
   if (invocation !== undefined && !top) {

@@ -11,6 +11,7 @@ describe('parseTreeQuery', () => {
     [{ request: 1 }],
     [{ request: Number.MAX_SAFE_INTEGER }],
     [{ invocation: '1dea1cc8-709e-82ed-8df8-8697cae580e0' }],
+    [{ correlation: CORRELATION, after: '1dea1cc8-709e-82ed-8df8-8697cae580e0' }],
   ])('takes %j', (query) => {
     expect(parseTreeQuery(query)).toEqual(query);
     expect(parseTreeQuery({ ...query, more: 'ignored' })).toEqual(query);
@@ -34,6 +35,8 @@ describe('parseTreeQuery', () => {
     [{ request: '1' }],
     [{ request: Number.NaN }],
     [{ request: 2 ** 60 }],
+    [{ request: 1, after: 'the first' }],
+    [{ after: '1dea1cc8-709e-82ed-8df8-8697cae580e0' }],
   ])('refuses %j', (args) => {
     expect(() => parseTreeQuery(args)).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
   });

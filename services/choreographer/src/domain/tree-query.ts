@@ -2,14 +2,18 @@
 import { Fault, isCorrelationId, isName, type KeyQuery, LIMITS, type TreeQuery } from '@orchestrator/protocol';
 import { isInvocation } from './query-arguments.js';
 
-/** @throws Fault `invalid-argument` unless exactly one of the three ways to name a tree is there, and well formed */
+/** @throws Fault `invalid-argument` unless exactly one of the three ways to name a tree is there, and all is well formed */
 export function parseTreeQuery(args: Record<string, unknown>): TreeQuery {
-  const { correlation, request, invocation } = args;
+  const { correlation, request, invocation, after } = args;
+  if (after !== undefined && !isInvocation(after)) {
+    throw new Fault('invalid-argument', 'after is the next of an earlier answer.');
+  }
+  const page = after === undefined ? {} : { after };
   const given = [correlation, request, invocation].filter((value) => value !== undefined);
   if (given.length === 1) {
-    if (typeof correlation === 'string' && isCorrelationId(correlation)) return { correlation };
-    if (typeof request === 'number' && Number.isSafeInteger(request) && request > 0) return { request };
-    if (isInvocation(invocation)) return { invocation };
+    if (typeof correlation === 'string' && isCorrelationId(correlation)) return { correlation, ...page };
+    if (typeof request === 'number' && Number.isSafeInteger(request) && request > 0) return { request, ...page };
+    if (isInvocation(invocation)) return { invocation, ...page };
   }
   throw new Fault(
     'invalid-argument',

@@ -1,14 +1,15 @@
 /** Reads history: the index says where, the stream says what. */
 import {
-  buildCallTree,
-  type CallTree,
+  type CallTreePage,
   decodeFrame,
   type FoundRoot,
   type FoundRoots,
+  foldInvocations,
   type InvocationRecord,
   type KeyQuery,
   type TreeQuery,
 } from '@orchestrator/protocol';
+import { pageOf } from '../domain/tree-page.js';
 import { correlationTerm, invocationTerm, keyTerm, requestTerm, type Term } from './frame-lookup.js';
 
 export interface HistoryReaderParts {
@@ -31,10 +32,11 @@ export class HistoryReader {
     this.#parts = parts;
   }
 
-  /** Undefined when the history holds nothing of it. */
-  async tree(query: TreeQuery): Promise<CallTree | undefined> {
+  /** Undefined when the history holds nothing of it. @throws Fault `not-found` for a page of another tree */
+  async tree(query: TreeQuery): Promise<CallTreePage | undefined> {
     const correlation = await this.#correlationOf(query);
-    return correlation === undefined ? undefined : buildCallTree(correlation, await this.recordsOf(correlation));
+    if (correlation === undefined) return undefined;
+    return pageOf(foldInvocations(correlation, await this.recordsOf(correlation)), query.after);
   }
 
   /** The newest root calls with a key: those that were refused beside those that ran. */

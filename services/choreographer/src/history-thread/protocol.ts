@@ -8,6 +8,8 @@ export interface HistoryThreadData {
   /** The subject of this replica's own frames. */
   readonly ownSubject: string;
   readonly otlpEndpoint: string | undefined;
+  readonly traceRatio: number;
+  readonly traceSlowMs: number;
   /** Of `SeenInvocations`. */
   readonly seen: SharedArrayBuffer;
 }

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { type AdmittedRecord, type EndedRecord, type InvocationRecord, spanIdOf } from '@orchestrator/protocol';
+import {
+  type AdmittedRecord,
+  type EndedRecord,
+  type InvocationRecord,
+  type RetryingRecord,
+  spanIdOf,
+} from '@orchestrator/protocol';
 import type { SpanQueue } from '@orchestrator/telemetry';
 import { SpanMaker } from './span-maker.js';
 
@@ -32,13 +38,20 @@ const ended: EndedRecord = {
   instance: 'i1',
 };
 
+const ALL = { isSampled: () => true, slowMs: 10_000 };
+
+function retrying(attempt: number): RetryingRecord {
+  const base = { state: 'retrying', invocation: INVOCATION, correlation: CORRELATION } as const;
+  return { ...base, atMs: 1_000 + attempt, attempt, fault: FAULT, dueAtMs: 2_000 };
+}
+
 /** Feeds records in, and answers the spans that come out. */
 async function spansOf(
   records: readonly (readonly [InvocationRecord, 'own' | 'foreign'])[],
   stored: readonly InvocationRecord[] = [],
 ): Promise<Span[]> {
   const spans: Span[] = [];
-  const maker = new SpanMaker({ offer: (span) => spans.push(span) }, async () => stored);
+  const maker = new SpanMaker({ offer: (span) => spans.push(span) }, ALL, async () => stored);
   for (const [record, whose] of records) await maker.onRecord(record, whose === 'own');
   return spans;
 }
@@ -79,8 +92,27 @@ describe('SpanMaker', () => {
   });
 
   it('an admission from before this replica started — is looked up', async () => {
-    expect(await spansOf([[ended, 'own']], [admitted])).toHaveLength(1);
+    expect(await spansOf([[ended, 'own']], [admitted, ended])).toHaveLength(1);
     expect(await spansOf([[ended, 'own']], [])).toEqual([]);
+  });
+
+  it('attempts that failed before — are events of the span, each once', async () => {
+    const events = [
+      ['attempt failed', 1],
+      ['attempt failed', 2],
+      ['started', undefined],
+    ];
+    const seen = await spansOf([
+      [admitted, 'own'],
+      [retrying(1), 'own'],
+      [retrying(1), 'own'],
+      [retrying(2), 'foreign'],
+      [ended, 'own'],
+    ]);
+    const lookedUp = await spansOf([[ended, 'own']], [admitted, retrying(1), retrying(1), retrying(2), ended]);
+    for (const [span] of [seen, lookedUp]) {
+      expect(span?.events.map(({ name, attributes }) => [name, attributes?.['orc.attempt']])).toEqual(events);
+    }
   });
 
   it('a call that wants no trace — has none, unless it fails', async () => {

@@ -2,81 +2,129 @@
  * Makes the spans of invocations from the records of their history: of each end and refusal that this replica wrote, so
  * that among replicas a span is made once. Whose call it was stands in the admission record, which came earlier.
  */
-import type { AdmittedRecord, EndedRecord, InvocationRecord, RefusedRecord } from '@orchestrator/protocol';
+import {
+  type AdmittedRecord,
+  type EndedRecord,
+  expandRecord,
+  type InvocationRecord,
+  type RefusedRecord,
+  type RetryingRecord,
+} from '@orchestrator/protocol';
 import { type SpanQueue, type SpanSubject, spanFromInvocation } from '@orchestrator/telemetry';
 import { RecentMap } from '../domain/recent-map.js';
+import { type Finished, type Sampling, TailSampling } from './tail-sampling.js';
 
 /** Spans of calls that never reached a plugin are the choreographer's own. */
 const SERVICE = 'choreographer';
 /** Admissions remembered until their end; what is forgotten is looked up. */
 const REMEMBERED = 50_000;
 
+interface Unfinished {
+  readonly asked: AdmittedRecord;
+  /** None, as a rule. */
+  readonly failed: readonly RetryingRecord[];
+}
+
 export class SpanMaker {
   readonly #spans: Pick<SpanQueue, 'offer'>;
   readonly #lookUp: (correlation: string) => Promise<readonly InvocationRecord[]>;
-  readonly #admitted = new RecentMap<AdmittedRecord>(REMEMBERED);
+  readonly #sampling: TailSampling;
+  readonly #unfinished = new RecentMap<Unfinished>(REMEMBERED);
 
   /** @param lookUp the stored records of a correlation */
-  constructor(spans: Pick<SpanQueue, 'offer'>, lookUp: (correlation: string) => Promise<readonly InvocationRecord[]>) {
+  constructor(
+    spans: Pick<SpanQueue, 'offer'>,
+    sampling: Sampling,
+    lookUp: (correlation: string) => Promise<readonly InvocationRecord[]>,
+  ) {
     this.#spans = spans;
     this.#lookUp = lookUp;
+    this.#sampling = new TailSampling(sampling, async (correlation) => finishedOf(await lookUp(correlation)));
   }
 
   /**
    * @param isOwn was it written by this replica?
-   * @returns a promise where a record from before this replica started has to be looked up
+   * @returns a promise where records from before have to be looked up
    */
   onRecord(record: InvocationRecord, isOwn: boolean): Promise<void> | undefined {
-    if (record.state === 'admitted' && record.ended) this.#offer(record, record.ended, isOwn);
-    else if (record.state === 'admitted') this.#admitted.set(record.invocation, record);
-    else if (record.state === 'refused' && isOwn) this.#onRefused(record);
-    else if (record.state === 'ended') return this.#onEnded(record, isOwn);
-    return undefined;
+    switch (record.state) {
+      case 'admitted':
+        if (record.parent === undefined) this.#sampling.onRoot(record);
+        if (record.ended) return this.#finish({ asked: record, failed: [], outcome: record.ended }, isOwn);
+        this.#unfinished.set(record.invocation, { asked: record, failed: [] });
+        return undefined;
+      case 'retrying':
+        this.#onRetrying(record);
+        return undefined;
+      case 'refused':
+        return this.#finish({ asked: record, failed: [], outcome: refusal(record) }, isOwn);
+      case 'ended':
+        return this.#onEnded(record, isOwn);
+      default:
+        return undefined;
+    }
   }
 
-  #onRefused(record: RefusedRecord): void {
-    const subject = { ...subjectOf(record), service: SERVICE, version: '' };
-    const { atMs: endedAtMs, fault } = record;
-    this.#spans.offer(
-      spanFromInvocation(subject, { attempt: 0, startedAtMs: undefined, endedAtMs, instance: undefined, fault }),
-    );
+  #onRetrying(record: RetryingRecord): void {
+    const { asked, failed = [] } = this.#unfinished.get(record.invocation) ?? {};
+    if (asked) this.#unfinished.set(record.invocation, { asked, failed: withoutDoubles([...failed, record]) });
   }
 
   #onEnded(record: EndedRecord, isOwn: boolean): Promise<void> | undefined {
-    const admitted = this.#admitted.get(record.invocation);
-    this.#admitted.delete(record.invocation);
-    if (admitted) this.#offer(admitted, record, isOwn);
-    else if (isOwn) return this.#lookUpAndOffer(record);
+    const unfinished = this.#unfinished.get(record.invocation);
+    this.#unfinished.delete(record.invocation);
+    if (unfinished) return this.#finish({ ...unfinished, outcome: record }, isOwn);
+    return isOwn ? this.#lookUpAndFinish(record) : undefined;
+  }
+
+  async #lookUpAndFinish({ invocation, correlation }: EndedRecord): Promise<void> {
+    const one = finishedOf(await this.#lookUp(correlation)).find(({ asked }) => asked.invocation === invocation);
+    if (one) await this.#finish(one, true);
+  }
+
+  #finish(one: Finished, isOwn: boolean): Promise<void> | undefined {
+    const taken = this.#sampling.take(one, isOwn);
+    if (taken instanceof Promise) return taken.then((looked) => this.#offer(looked));
+    this.#offer(taken);
     return undefined;
   }
 
-  #offer(
-    admitted: AdmittedRecord,
-    ended: Omit<EndedRecord, 'state' | 'invocation' | 'correlation'>,
-    isOwn: boolean,
-  ): void {
-    // Sampling is the caller's wish, but what went wrong is always kept.
-    if (!isOwn || (admitted.sampled === false && !ended.fault)) return;
-    const { attempt, startedAtMs, atMs: endedAtMs, instance, fault } = ended;
-    const subject = { ...subjectOf(admitted), service: admitted.plugin, version: admitted.version };
-    this.#spans.offer(spanFromInvocation(subject, { attempt, startedAtMs, endedAtMs, instance, fault }));
-  }
-
-  async #lookUpAndOffer(record: EndedRecord): Promise<void> {
-    const isIt = (one: InvocationRecord): one is AdmittedRecord =>
-      one.state === 'admitted' && one.invocation === record.invocation;
-    const admitted = (await this.#lookUp(record.correlation)).find(isIt);
-    if (admitted) this.#offer(admitted, record, true);
+  #offer(finished: readonly Finished[]): void {
+    for (const one of finished) this.#spans.offer(spanOf(one));
   }
 }
 
-function subjectOf(record: AdmittedRecord | RefusedRecord): Omit<SpanSubject, 'service' | 'version'> {
-  const { invocation, correlation, parent, mode, depth, caller, plugin, capability, atMs, remoteSpan } = record;
-  return {
+/** What has finished among the records of a correlation. */
+function finishedOf(records: readonly InvocationRecord[]): Finished[] {
+  return [...Map.groupBy(records, ({ invocation }) => invocation).values()].flatMap((written) => {
+    const of = written.flatMap(expandRecord);
+    const asked = of.find((record) => record.state === 'admitted') ?? of.find((record) => record.state === 'refused');
+    const outcome = asked?.state === 'refused' ? refusal(asked) : of.find((record) => record.state === 'ended');
+    const failed = withoutDoubles(of.filter((record) => record.state === 'retrying'));
+    return asked && outcome ? [{ asked, failed, outcome }] : [];
+  });
+}
+
+function refusal({ atMs, fault }: RefusedRecord): Finished['outcome'] {
+  return { attempt: 0, atMs, fault };
+}
+
+/** Records may stand in the stream twice. */
+function withoutDoubles(failed: readonly RetryingRecord[]): RetryingRecord[] {
+  return failed.filter((one, at) => failed.findIndex(({ attempt }) => attempt === one.attempt) === at);
+}
+
+function spanOf({ asked, failed, outcome }: Finished): ReturnType<typeof spanFromInvocation> {
+  const { invocation, correlation, parent, mode, depth, caller, plugin, capability, atMs, remoteSpan } = asked;
+  const subject: SpanSubject = {
     ...{ invocation, correlation, parent, mode, depth, caller, plugin, capability },
-    traceId: record.traceId ?? correlation,
+    traceId: asked.traceId ?? correlation,
     remoteSpan,
     sampled: true,
     admittedAtMs: atMs,
+    service: asked.state === 'refused' ? SERVICE : plugin,
+    version: asked.state === 'refused' ? '' : asked.version,
   };
+  const { attempt, startedAtMs, atMs: endedAtMs, instance, fault } = outcome;
+  return spanFromInvocation(subject, { attempt, startedAtMs, endedAtMs, instance, fault, failed });
 }

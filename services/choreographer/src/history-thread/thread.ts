@@ -8,7 +8,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { connectBus, serveQuery } from '@orchestrator/bus';
 import { followStream, readStored, streamStart } from '@orchestrator/bus/streams';
 import { decodeFrame, Fault, STREAMS } from '@orchestrator/protocol';
-import { SpanQueue } from '@orchestrator/telemetry';
+import { SpanQueue, sampledShare } from '@orchestrator/telemetry';
 import { serveDeadLetters } from '../application/dead-letter-questions.js';
 import { parseChangesQuery, parseRunQuery } from '../domain/run-query.js';
 import { SeenInvocations } from '../domain/seen-invocations.js';
@@ -38,7 +38,8 @@ const reader = new HistoryReader({
 });
 const seen = new SeenInvocations(data.seen);
 const spans = data.otlpEndpoint === undefined ? undefined : SpanQueue.toOtlp(data.otlpEndpoint);
-const maker = spans && new SpanMaker(spans, (correlation) => reader.recordsOf(correlation));
+const sampling = { isSampled: sampledShare(data.traceRatio), slowMs: data.traceSlowMs };
+const maker = spans && new SpanMaker(spans, sampling, (correlation) => reader.recordsOf(correlation));
 
 const sayProblem = (error: unknown) => say({ problem: Fault.from(error).message });
 await followStream(bus, STREAMS.events.name, index.nextSequence, ({ sequence, subject, data: frame }) => {
