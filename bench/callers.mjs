@@ -1,4 +1,4 @@
-/** The four ways of asking for an echo that are compared. Each answers a function that makes one call. */
+/** The ways of asking that are compared. Each answers a function that makes one call. */
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { CallClient, connectBus } from '@orchestrator/bus';
@@ -7,12 +7,25 @@ import { payload } from './load.mjs';
 
 const body = JSON.stringify(payload);
 const ECHO = { plugin: 'probe', capability: 'echo' };
+/** How many calls a chain has, each made by the one before it. */
+const LINKS = 16;
+const links = (prefix) => Array.from({ length: LINKS - 1 }, (_, n) => `${prefix}${n + 2}`);
 
 /** nats.js request and reply. */
 export async function rawRequest(url) {
   const nc = await connect({ servers: url });
   return {
     call: async () => (await nc.request('raw.echo', body, { timeout: 20_000 })).json(),
+    close: () => nc.close(),
+  };
+}
+
+/** A chain of nats.js requests, each answered once the next is. */
+export async function rawChain(url) {
+  const nc = await connect({ servers: url });
+  const args = JSON.stringify({ rest: links('raw.chain.') });
+  return {
+    call: async () => (await nc.request('raw.chain.1', args, { timeout: 20_000 })).json(),
     close: () => nc.close(),
   };
 }
@@ -43,6 +56,10 @@ export async function rawDurable(url) {
 
 /** A synchronous call: admitted, signed, in the history, traced. */
 export const syncCall = (url) => orchestrated(url, (client) => client.call(ECHO, payload));
+
+/** A chain of synchronous calls, each within the one before it. */
+export const syncChain = (url) =>
+  orchestrated(url, (client) => client.call({ plugin: 'probe', capability: 'step-1' }, { rest: links('probe.step-') }));
 
 /** A durable call: request, work, result and complete history stored, traced. */
 export const durableCall = (url) =>

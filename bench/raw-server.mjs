@@ -4,6 +4,16 @@ import { connect } from '@nats-io/transport-node';
 
 const nc = await connect({ servers: process.env.NATS_URL });
 nc.subscribe('raw.echo', { queue: 'raw', callback: (_error, msg) => msg.respond(JSON.stringify(msg.json())) });
+nc.subscribe('raw.chain.*', {
+  queue: 'raw',
+  callback: async (_error, msg) => {
+    const { rest } = msg.json();
+    const [first, ...more] = rest;
+    if (first === undefined) return msg.respond('{"json":"end"}');
+    const answer = await nc.request(first, JSON.stringify({ rest: more }), { timeout: 20_000 });
+    msg.respond(JSON.stringify(answer.json()));
+  },
+});
 
 const jsm = await jetstreamManager(nc);
 await jsm.streams.add({ name: 'RAW_REQUESTS', subjects: ['raw.request.*'], retention: 'workqueue' });

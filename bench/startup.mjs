@@ -2,12 +2,25 @@
 
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { shippedPlugins } from '@orchestrator/local';
+import { tell } from './stage.mjs';
 
 const RUNS = 5;
 const SETTLE_MS = 2_000;
 
+export async function rowsOfStartup(stage) {
+  const rows = [];
+  for (const { name } of shippedPlugins()) {
+    tell(`start of ${name}`);
+    const { readyMs, residentMb } = await measureStartup(await stage.main(), name);
+    rows.push([`process of ${name} ready`, readyMs, 'ms', undefined, '≤ 600 ms']);
+    rows.push([`process of ${name} resident, idle`, residentMb, 'MB', undefined, '≤ 110 MB']);
+  }
+  return rows;
+}
+
 /** @param {import('@orchestrator/local').RunningSystem} system with a plugin of that name */
-export async function measureStartup(system, name) {
+async function measureStartup(system, name) {
   const readyMs = [];
   let residentMb;
   for (let run = 0; run < RUNS; run++) {

@@ -42,7 +42,7 @@ describe('the registry', () => {
   async function announce(plugin: string, body: unknown): Promise<unknown> {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     try {
-      return readAnswer(await requester.request(subjects.announce(plugin), text, { timeoutMs: 5_000 }));
+      return readAnswer(await requester.request(subjects.announce(plugin), text, { timeoutMs: 30_000 }));
     } catch (error) {
       return Fault.from(error).toJSON();
     }
@@ -115,5 +115,14 @@ describe('the registry', () => {
     await system.start('registry');
     const [plugin] = await until(installed, (plugins) => plugins[0]?.instances.length === 1);
     expect(plugin).toMatchObject({ name: 'probe', version: '1.0.0' });
+  });
+
+  it('more capabilities than a stream has consumers by default — are taken all the same', async () => {
+    for (const name of ['large', 'larger']) {
+      const one = { description: 'one of many', input: true, output: true };
+      const capabilities = Array.from({ length: 600 }, (_, n) => ({ name: `c-${n}`, ...one }));
+      const manifest = { name, version: '1.0.0', description: 'has many', capabilities, uses: [] };
+      expect(await announce(name, { manifest, instance: 'i1' })).toMatchObject({ accepted: true });
+    }
   });
 });

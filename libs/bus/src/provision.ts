@@ -17,6 +17,8 @@ import type { Bus } from './connection.js';
 
 /** JetStream's error for a consumer that is not there. */
 const CONSUMER_NOT_FOUND = 10014;
+/** JetStream's error when a stream has as many consumers as it may have. */
+const TOO_MANY_CONSUMERS = 10026;
 
 export interface ProvisionOptions {
   /** Replaces the retention of results, history and dead letters. */
@@ -43,6 +45,7 @@ function streamConfig(
     ...(definition.storedAs && {
       subject_transform: { src: definition.storedAs.from, dest: definition.storedAs.to },
     }),
+    ...(definition.maxConsumers !== undefined && { max_consumers: definition.maxConsumers }),
     ...(definition.schedules && { allow_msg_schedules: true }),
     discard: definition.onePerSubject ? DiscardPolicy.New : DiscardPolicy.Old,
     ...(definition.counts && { allow_msg_counter: true, max_msgs_per_subject: 1 }),
@@ -67,7 +70,8 @@ export async function provisionStreams(bus: Bus, options: ProvisionOptions = {})
           `The stream ${definition.name} has retention ${found.retention}; it must be ${config.retention}.`,
         );
       }
-      if (!options.keepExisting && isChanged(found, config)) await jsm.streams.update(definition.name, config);
+      const wanted = found.max_consumers > 0 ? config : withoutMaxConsumers(config);
+      if (!options.keepExisting && isChanged(found, wanted)) await jsm.streams.update(definition.name, wanted);
     } catch (error) {
       if (Fault.is(error)) throw error;
       await jsm.streams.add(config); // answers the existing one when another service was faster
@@ -98,9 +102,16 @@ function noneIfMissing(error: unknown): undefined {
   throw error;
 }
 
+/** @throws Fault `exhausted` when the stream takes no more consumers */
 export async function provisionConsumer(bus: Bus, definition: ConsumerDefinition): Promise<void> {
   const jsm = await manager(bus);
-  await jsm.consumers.add(definition.stream, consumerConfig(definition));
+  try {
+    await jsm.consumers.add(definition.stream, consumerConfig(definition));
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== TOO_MANY_CONSUMERS) throw error;
+    const message = `${definition.stream} has as many consumers as it may have. Raise its max_consumers, or the limits of the NATS account.`;
+    throw new Fault('exhausted', message, undefined, { cause: error });
+  }
 }
 
 function consumerConfig(definition: ConsumerDefinition): Partial<ConsumerConfig> {
@@ -112,6 +123,12 @@ function consumerConfig(definition: ConsumerDefinition): Partial<ConsumerConfig>
     max_ack_pending: definition.maxAckPending,
     ...(definition.filter && { filter_subject: definition.filter }),
   };
+}
+
+/** A server that lets a stream have any number, as those before 2.15 do, may not be able to change it either. */
+function withoutMaxConsumers(config: Partial<StreamConfig>): Partial<StreamConfig> {
+  const { max_consumers: _any, ...rest } = config;
+  return rest;
 }
 
 function isChanged(found: StreamConfig, wanted: Partial<StreamConfig>): boolean {

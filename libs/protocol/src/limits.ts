@@ -31,6 +31,8 @@ export const LIMITS = {
   leaseMs: 30_000,
   /** How long it is remembered that work was placed, after it is done: by then every choreographer has read its admission. */
   workMsgIdMs: 30_000,
+  /** Capabilities, each of each version, that may be installed at once: each has a consumer of its own on the work. */
+  workConsumers: 100_000,
   /** How often work is given to a host again after the one that held it fell silent; then it ends in a fault. */
   deliveries: 16,
   /** An instance whose last heartbeat is older than this has gone. */

@@ -23,6 +23,8 @@ export interface StreamDefinition {
   readonly maxAgeMs: number;
   /** How long a `Nats-Msg-Id` is remembered, where one is sent. */
   readonly msgIdMs?: number;
+  /** Where it takes more than the server lets a stream have by itself: 1,000 as of nats-server 2.15. */
+  readonly maxConsumers?: number;
 }
 
 export const STREAMS = {
@@ -43,6 +45,7 @@ export const STREAMS = {
     onePerSubject: true,
     maxAgeMs: 0,
     msgIdMs: LIMITS.workMsgIdMs,
+    maxConsumers: LIMITS.workConsumers,
   },
   attempts: {
     name: 'ORC_ATTEMPTS',

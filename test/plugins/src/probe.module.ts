@@ -251,9 +251,10 @@ class Steps {
   async step({ name, rest: [first, ...rest] }: ChainInput, context: InvocationContext): Promise<AnyOutput> {
     const place = `${name}.${context.depth}`;
     if (name != null) effect('started', place, context);
-    const answer = first === undefined ? 'end' : await this.#capabilities.call(first, { name, rest });
+    const end = { json: '"end"' };
+    const answer = first === undefined ? end : await this.#capabilities.call<AnyOutput>(first, { name, rest });
     if (name != null) effect('ended', place, context);
-    return { json: JSON.stringify(answer) };
+    return answer;
   }
 }
 
