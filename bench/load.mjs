@@ -21,7 +21,8 @@ export async function measure(call, { warmUp = 4_000, alone = 1_000, loaded = 10
   return { p50Ms: times[Math.floor(times.length / 2)], perSecond: loaded / ((performance.now() - start) / 1000) };
 }
 
-async function inFlight(call, count, together) {
+/** So many calls, never more than `together` of them at once. */
+export async function inFlight(call, count, together = 64) {
   let next = 0;
   const worker = async () => {
     while (next++ < count) await call();
