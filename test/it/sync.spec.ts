@@ -9,7 +9,8 @@ describe('synchronous calls of a plugin', () => {
   let system: TestSystem;
 
   beforeAll(async () => {
-    system = await startTestSystem({ plugins: [PROBE, MIRROR], env: { PROBE_EFFECTS: effects.file } });
+    const env = { PROBE_EFFECTS: effects.file, ORC_MAX_CALLS_PER_INSTANCE: '100000' };
+    system = await startTestSystem({ plugins: [PROBE, MIRROR], env });
   });
 
   afterAll(async () => {
@@ -117,12 +118,12 @@ describe('synchronous calls of a plugin', () => {
   });
 
   it('more at once than an instance works on — are refused as exhausted, the others answered', async () => {
-    const work = (n: number) => callRaw(system, 'probe.work', `{"name":"crowd-${n}","ms":400}`);
-    const answers = await Promise.all(Array.from({ length: 1_200 }, (_, n) => work(n)));
+    const work = (n: number) => callRaw(system, 'probe.work', `{"name":"crowd-${n}","ms":2000}`);
+    const answers = await Promise.all(Array.from({ length: 4_200 }, (_, n) => work(n)));
     const refused = answers.filter((answer) => answer.fault);
     expect(refused.length).toBe(200);
     const [first] = refused;
-    if (first) await expectFault(system, first, { code: 'exhausted', message: /works on 1000 calls already/ });
+    if (first) await expectFault(system, first, { code: 'exhausted', message: /works on 4000 calls already/ });
   });
 
   it('that dies in the middle of one — are unavailable soon, with all that it worked on; others go on', async () => {

@@ -100,6 +100,7 @@ function choreographer(inboxes: readonly string[]): Permissions {
     'work',
     'timer',
     'cancelled',
+    'replica',
     'event',
     'result',
     'dead',

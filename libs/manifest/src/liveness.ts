@@ -55,7 +55,12 @@ export class Liveness {
   }
 
   isLive(plugin: string, version: string): boolean {
-    return (this.#life(plugin, version)?.instances.size ?? 0) > 0;
+    return this.count(plugin, version) > 0;
+  }
+
+  /** How many instances live. */
+  count(plugin: string, version: string): number {
+    return this.#life(plugin, version)?.instances.size ?? 0;
   }
 
   /** The ids of the live instances. */

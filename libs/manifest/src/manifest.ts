@@ -11,6 +11,8 @@ export interface CapabilityManifest {
   readonly deadlineMs?: number;
   /** May it run again for the same invocation? If not, it is started at most once. @default true */
   readonly idempotent?: boolean;
+  /** How many calls of it one instance works on at once. @default as many as come */
+  readonly concurrency?: number;
   /** How durable calls that fail are tried again. @default DEFAULT_RETRY */
   readonly retry?: RetryPolicy;
 }
@@ -37,6 +39,7 @@ export const MANIFEST_LIMITS = {
   /** As JSON, in UTF-8. */
   bytes: 256 * 1024,
   capabilities: 1000,
+  concurrency: 10_000,
   uses: 1000,
   versionLength: 64,
   rangeLength: 256,
@@ -104,6 +107,12 @@ const CAPABILITY: JsonSchemaObject = {
     idempotent: {
       description: 'false when it must not run twice for one invocation; true or false',
       type: 'boolean',
+    },
+    concurrency: {
+      description: `how many calls of it one instance works on at once, a whole number from 1 to ${MANIFEST_LIMITS.concurrency}`,
+      type: 'integer',
+      minimum: 1,
+      maximum: MANIFEST_LIMITS.concurrency,
     },
     retry: RETRY,
   },

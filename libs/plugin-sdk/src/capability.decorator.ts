@@ -15,6 +15,8 @@ export interface CapabilityOptions<Input extends object, Output extends object> 
   readonly deadlineMs?: number;
   /** Whether it may run again for the same invocation; `false` starts it at most once. @default true */
   readonly idempotent?: boolean;
+  /** How many calls of it, synchronous and durable, this process works on at once. @default 4,000 synchronous, 64 durable */
+  readonly concurrency?: number;
   /** How durable calls that fail are tried again. @default 3 attempts, 0.5 s doubling to 60 s, with full jitter */
   readonly retry?: Partial<RetryPolicy>;
 }

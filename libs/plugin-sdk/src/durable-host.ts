@@ -65,7 +65,7 @@ export class DurableHost {
       return new Puller(bus, {
         stream: consumer.stream,
         consumer: consumer.name,
-        slots: SLOTS,
+        slots: Math.min(SLOTS, capability.concurrency ?? SLOTS),
         onDelivery: (delivery) => this.#work(delivery),
         onError: (error) => this.#logger.warn(error instanceof Error ? error.message : String(error)),
       });

@@ -4,6 +4,7 @@ import type { Manifest } from '@orchestrator/manifest';
 import { type CallContext, type CancelNotice, cancelledFault, Fault, subjects } from '@orchestrator/protocol';
 import type { CapabilityClient } from './capability-client.js';
 import { type HostedCapability, type RunOutcome, runInvocation } from './invocation-runner.js';
+import { RunSlots } from './run-slots.js';
 
 export interface HostedPluginParts {
   readonly bus: Bus;
@@ -31,6 +32,7 @@ interface Running {
 
 export class HostedPlugin {
   readonly #running = new Map<string, Running>();
+  readonly #slots: RunSlots;
   readonly manifest: Manifest;
   readonly instance: string;
   readonly #parts: HostedPluginParts;
@@ -39,6 +41,7 @@ export class HostedPlugin {
     this.#parts = parts;
     this.manifest = parts.manifest;
     this.instance = parts.instance;
+    this.#slots = new RunSlots(parts.manifest.capabilities);
   }
 
   /** Never throws: what goes wrong is the outcome. */
@@ -48,6 +51,13 @@ export class HostedPlugin {
     const capability = capabilities.get(context.capability);
     if (!capability) {
       const fault = new Fault('unimplemented', `This instance of ${context.plugin} has no ${context.capability}.`);
+      return { ok: false, fault, body: JSON.stringify(fault) };
+    }
+    try {
+      if (context.mode === 'durable') await this.#slots.wait(context.capability);
+      else this.#slots.take(context.capability);
+    } catch (error) {
+      const fault = Fault.from(error);
       return { ok: false, fault, body: JSON.stringify(fault) };
     }
     const progress = subjects.progress(context);
@@ -62,6 +72,7 @@ export class HostedPlugin {
       reportSpending: (spent) => reportSpending(requester, context.plugin, admitted.token, spent),
     });
     this.#running.delete(context.invocation);
+    this.#slots.release(context.capability);
     return outcome;
   }
 

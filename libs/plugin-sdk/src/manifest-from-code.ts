@@ -35,6 +35,7 @@ function capabilityFromCode(options: CapabilityOptions<object, object>): Capabil
     output: dtoToJsonSchema(options.output),
     ...(options.deadlineMs !== undefined && { deadlineMs: options.deadlineMs }),
     ...(options.idempotent === false && { idempotent: false }),
+    ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
     ...(options.retry && { retry: { ...DEFAULT_RETRY, ...options.retry } }),
   };
 }

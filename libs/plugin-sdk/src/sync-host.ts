@@ -7,20 +7,24 @@ import {
   OutgoingHeaders,
   type Subscription,
 } from '@orchestrator/bus';
-import { Fault, HEADERS, patterns } from '@orchestrator/protocol';
+import { Fault, HEADERS, LIMITS, patterns } from '@orchestrator/protocol';
 import { type AdmittedToken, readAdmitted } from './admitted.js';
 import type { HostedPlugin } from './hosted-plugin.js';
 import type { RunOutcome } from './invocation-runner.js';
 import type { ReportFrames } from './report-frames.js';
 
 /** Calls that one host works on at once; more are refused, so that nothing queues up out of sight. */
-const MAX_CALLS = 1_000;
+const MAX_CALLS = LIMITS.callsPerInstance;
+/** What those are told to wait. */
+const RETRY_AFTER_MS = 100;
 
 export class SyncHost {
   readonly #bus: Bus;
   readonly #plugin: HostedPlugin;
   readonly #reports: ReportFrames;
   readonly #micro: MicroService;
+  /** The capabilities of which no more than so many run at once. */
+  readonly #narrow: ReadonlySet<string>;
   #subscription: Subscription | undefined;
   #running = 0;
   #whenIdle: (() => void) | undefined;
@@ -30,6 +34,8 @@ export class SyncHost {
     this.#plugin = plugin;
     this.#reports = reports;
     this.#micro = micro;
+    const narrow = plugin.manifest.capabilities.filter(({ concurrency }) => concurrency !== undefined);
+    this.#narrow = new Set(narrow.map(({ name }) => name));
   }
 
   start(): void {
@@ -58,15 +64,19 @@ export class SyncHost {
       this.#running > MAX_CALLS ? full() : await this.#plugin.run({ context, token, attempt: 1, body: msg.data });
     const base = new OutgoingHeaders().add(HEADERS.id, invocation).add(HEADERS.correlationId, correlation);
     const answer = { headers: outcome.ok ? base : faultHeaders(outcome.fault, base) };
-    if (msg.reply) this.#bus.outbox.send(msg.reply, outcome.body, answer);
     const endedAtMs = Date.now();
     this.#reports.add({ ...report, endedAtMs, ...(!outcome.ok && { fault: outcome.fault.toJSON() }) });
+    // Whoever calls again at once, where few may run, finds its slot free: its answer comes after the report.
+    if (this.#narrow.has(context.capability)) this.#reports.flush();
+    if (msg.reply) this.#bus.outbox.send(msg.reply, outcome.body, answer);
     this.#micro.count(context.capability, endedAtMs - report.startedAtMs, outcome.ok ? undefined : outcome.fault.code);
     if (--this.#running === 0) this.#whenIdle?.();
   }
 }
 
 function full(): RunOutcome {
-  const fault = new Fault('exhausted', `This instance works on ${MAX_CALLS} calls already.`);
+  const fault = new Fault('exhausted', `This instance works on ${MAX_CALLS} calls already.`, {
+    retryAfterMs: RETRY_AFTER_MS,
+  });
   return { ok: false, fault, body: JSON.stringify(fault) };
 }

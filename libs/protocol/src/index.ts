@@ -113,6 +113,7 @@ export {
   parseDead,
   parseExec,
   parsePluginOf,
+  parseReplica,
   parseResultAddress,
   parseWork,
   patterns,

@@ -53,6 +53,10 @@ export const LIMITS = {
   forwardedCalls: 50_000,
   /** Requests wait in so many queues, each caller's in one: a caller that floods its own leaves the others alone. */
   requestPartitions: 16,
+  /** Synchronous calls that an instance works on at once, where the capability names no number of its own. Configurable. */
+  callsPerInstance: 4_000,
+  /** Synchronous calls that a caller may have under way, its nested ones included. Configurable. */
+  callsPerCaller: 10_000,
   /** How long a host gathers reports on the starts and ends of runs into one frame. */
   reportFrameMs: 10,
 } as const;

@@ -72,6 +72,8 @@ export const subjects = {
   event: (shard: number) => `${ROOT}.event.${shard}`,
   announce: (plugin: string) => `${ROOT}.announce.${plugin}`,
   beat: (i: Instance) => `${ROOT}.beat.${i.plugin}.${versionToToken(i.version)}.${i.instance}`,
+  /** A choreographer that says that it is there. */
+  replica: (instance: string) => `${ROOT}.replica.${instance}`,
   /** Asks every host to announce itself again: sent by a registry that has started or lost what it knew. */
   rollCall: () => `${ROOT}.catalogue.roll-call`,
   /** A question to a service: `choreographer.tree`, `registry.plugins`. */
@@ -105,6 +107,7 @@ export const patterns = {
   reports: `${ROOT}.report.*`,
   events: `${ROOT}.event.*`,
   announcements: `${ROOT}.announce.*`,
+  replicas: `${ROOT}.replica.*`,
   beats: `${ROOT}.beat.*.*.*`,
 } as const;
 
@@ -182,6 +185,13 @@ export function parseBeat(subject: string): Instance {
   const [plugin, version, instance] = tokensOf(subject, 'beat', 3) ?? [];
   if (!plugin || !version || !instance) throw malformed(subject, 'beat.<plugin>.<version>.<instance>');
   return { plugin, version: versionFromToken(version), instance };
+}
+
+/** Reads the instance of a choreographer that says that it is there. @throws Fault `invalid-argument` */
+export function parseReplica(subject: string): string {
+  const [instance] = tokensOf(subject, 'replica', 1) ?? [];
+  if (!instance) throw malformed(subject, 'replica.<instance>');
+  return instance;
 }
 
 /** Reads the correlation of a notice to stop. @throws Fault `invalid-argument` */

@@ -32,6 +32,7 @@ import { HistoryThreadHandle } from './adapters/history-thread-handle.js';
 import { HistoryWriter } from './adapters/history-writer.js';
 import { OpenInvocations } from './adapters/open-invocations.js';
 import { Cancelling } from './application/cancelling.js';
+import { Capacity } from './application/capacity.js';
 import { serveDeadLetterActs } from './application/dead-letter-acts.js';
 import { DurableRequests } from './application/durable-requests.js';
 import { Gate } from './application/gate.js';
@@ -40,6 +41,7 @@ import { HostReports } from './application/host-reports.js';
 import { Losses } from './application/losses.js';
 import { OpenWork } from './application/open-work.js';
 import { Redrives } from './application/redrives.js';
+import { Replicas } from './application/replicas.js';
 import { Retries } from './application/retries.js';
 import { SpendingReports } from './application/spending-reports.js';
 import { SyncCalls } from './application/sync-calls.js';
@@ -63,6 +65,7 @@ export class Choreographer implements OnApplicationShutdown {
   readonly #catalogue = new Catalogue();
   readonly #liveness: Liveness;
   readonly #instance = randomId().slice(0, 16);
+  #onRemoved: (plugin: string, version: string) => void = () => {};
   readonly #stops: (() => Promise<void> | void)[] = [];
 
   constructor(@Inject(BUS) bus: Bus, @Inject(SETTINGS) settings: ChoreographerSettings) {
@@ -91,7 +94,10 @@ export class Choreographer implements OnApplicationShutdown {
     const losses = new Losses(dropped, (text) => this.#logger.warn(text));
     const signer = new ContextSigner(this.#settings.contextKeys);
     const cancellations = new Cancellations();
-    const gate = new Gate(this.#catalogue, this.#liveness, signer, this.#settings.maxima, cancellations);
+    const replicas = new Replicas(bus, this.#instance);
+    const capacity = new Capacity(this.#liveness, replicas, this.#settings.capacity);
+    this.#onRemoved = (plugin, version) => capacity.forget(plugin, version);
+    const gate = new Gate(this.#catalogue, this.#liveness, signer, this.#settings.maxima, cancellations, capacity);
 
     const counts = new TreeCounts(new Counters(bus, requester));
     const calls = new SyncCalls(bus, requester, gate, counts, history, this.#settings.maxForwarded);
@@ -124,8 +130,9 @@ export class Choreographer implements OnApplicationShutdown {
     ]);
     const spending = new SpendingReports(bus, gate, counts);
     await this.#hearHeartbeats();
-    for (const part of [reports, counts, spending, calls, requests, retries, openWork, losses]) part.start();
+    for (const part of [replicas, reports, counts, spending, calls, requests, retries, openWork, losses]) part.start();
     this.#stops.push(
+      () => replicas.stop(),
       () => Promise.all([calls.stop(), requests.stop(), retries.stop(), openWork.stop()]).then(() => {}),
       () => counts.stop(),
       () => history.flush(),
@@ -146,8 +153,10 @@ export class Choreographer implements OnApplicationShutdown {
     const bucket = await CatalogueBucket.open(this.#bus);
     await bucket.watch(
       ({ plugin, version, manifest }) => {
-        if (manifest === undefined) this.#catalogue.remove(plugin, version);
-        else this.#catalogue.set(manifest as Manifest);
+        if (manifest === undefined) {
+          this.#catalogue.remove(plugin, version);
+          this.#onRemoved(plugin, version);
+        } else this.#catalogue.set(manifest as Manifest);
       },
       (key) => this.#logger.error(`The catalogue entry ${key} is not readable.`),
     );

@@ -8,6 +8,7 @@ import {
   parseContextKeys,
   type TreeMaxima,
 } from '@orchestrator/protocol';
+import type { CapacityLimits } from './application/capacity.js';
 
 export interface ChoreographerSettings {
   readonly natsUrl: string | undefined;
@@ -27,13 +28,16 @@ export interface ChoreographerSettings {
   readonly retentionMs: number | undefined;
   /** Synchronous calls kept track of at once. */
   readonly maxForwarded: number;
+  /** What may be done at once, over all replicas. Every replica has the same. */
+  readonly capacity: CapacityLimits;
 }
 
 const DEFAULT_TRACE_SLOW_MS = 10_000;
 
 /**
  * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `ORC_TRACE_RATIO`, `ORC_TRACE_SLOW_MS`,
- * `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_MAX_FORWARDED`. @throws Fault `invalid-argument` naming the variable
+ * `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_MAX_FORWARDED`,
+ * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`. @throws Fault `invalid-argument` naming the variable
  */
 export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
   if (!env.ORC_CONTEXT_KEYS) {
@@ -53,6 +57,10 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
     livenessMs: LIMITS.livenessMs,
     retentionMs: wholeNumber(env, 'ORC_RETENTION_MS', 1),
     maxForwarded: wholeNumber(env, 'ORC_MAX_FORWARDED') ?? LIMITS.forwardedCalls,
+    capacity: {
+      callsPerInstance: wholeNumber(env, 'ORC_MAX_CALLS_PER_INSTANCE') ?? LIMITS.callsPerInstance,
+      callsPerCaller: wholeNumber(env, 'ORC_MAX_CALLS_PER_CALLER') ?? LIMITS.callsPerCaller,
+    },
   };
 }
 

@@ -52,6 +52,17 @@ class Probe {
     return { text: name };
   }
 
+  @Capability({
+    name: 'narrow',
+    description: 'Works, two at a time.',
+    input: WorkInput,
+    output: EchoOutput,
+    concurrency: 2,
+  })
+  narrow(input: WorkInput, context: InvocationContext): Promise<EchoOutput> {
+    return this.work(input, context);
+  }
+
   @Capability({ name: 'call', description: 'Calls what it is told to.', input: CallInput, output: AnyOutput })
   async call(input: CallInput): Promise<AnyOutput> {
     const options = {

@@ -1,6 +1,6 @@
 /** The one way in: whatever asks for a capability, on whichever path, is decided here. */
 import { admit } from '@orchestrator/admission';
-import { type Catalogue, type Liveness, retryPolicyOf } from '@orchestrator/manifest';
+import { type CapabilityManifest, type Catalogue, type Liveness, retryPolicyOf } from '@orchestrator/manifest';
 import {
   type Ask,
   type CallContext,
@@ -18,6 +18,8 @@ import {
   subjects,
   type TreeMaxima,
 } from '@orchestrator/protocol';
+import type { TakenSlot } from '../domain/fair-slots.js';
+import type { Capacity } from './capacity.js';
 
 export interface GateRequest {
   readonly ask: Ask;
@@ -29,9 +31,14 @@ export interface GateRequest {
   readonly nowMs: number;
 }
 
-/** `token` is the header that carries the decision. */
+/** `token` is the header that carries the decision; `slot` what a synchronous call takes up until it ends. */
 export type GateDecision =
-  | { readonly ok: true; readonly context: CallContext; readonly token: string }
+  | {
+      readonly ok: true;
+      readonly context: CallContext;
+      readonly token: string;
+      readonly slot: TakenSlot | undefined;
+    }
   | { readonly ok: false; readonly fault: Fault };
 
 export class Gate {
@@ -40,6 +47,7 @@ export class Gate {
   readonly #signer: ContextSigner;
   readonly #maxima: TreeMaxima;
   readonly #cancellations: Cancellations;
+  readonly #capacity: Capacity;
 
   constructor(
     catalogue: Catalogue,
@@ -47,12 +55,14 @@ export class Gate {
     signer: ContextSigner,
     maxima: TreeMaxima,
     cancellations: Cancellations,
+    capacity: Capacity,
   ) {
     this.#catalogue = catalogue;
     this.#liveness = liveness;
     this.#signer = signer;
     this.#maxima = maxima;
     this.#cancellations = cancellations;
+    this.#capacity = capacity;
   }
 
   /** The verified context of the calling invocation. @throws Fault `unauthenticated` */
@@ -105,6 +115,11 @@ export class Gate {
     return { ...redrive, parent: { ...parent, bounds, deadlineMs: Number.MAX_SAFE_INTEGER } };
   }
 
+  /** What a synchronous call took up is free again. @param ranMs how long it ran; undefined where it did not start */
+  callEnded({ slot }: { readonly slot: TakenSlot | undefined }, ranMs: number | undefined): void {
+    if (slot) this.#capacity.releaseCall(slot, ranMs);
+  }
+
   /** Decides, and signs what it lets pass. */
   decide(request: GateRequest): GateDecision {
     if (request.bodyBytes > LIMITS.inlineBytes) {
@@ -112,6 +127,7 @@ export class Gate {
       const details = { bytes: request.bodyBytes, maxBytes: LIMITS.inlineBytes };
       return { ok: false, fault: new Fault('invalid-argument', message, details) };
     }
+    let promised: CapabilityManifest | undefined;
     const admission = admit({
       ...request,
       maxima: this.#maxima,
@@ -120,7 +136,8 @@ export class Gate {
         const { plugin, capability } = request.ask;
         const found = this.#catalogue.resolve({ plugin, capability, range, isLive: this.#isLive });
         if (!found.ok) return found;
-        const { version, live, capability: promised } = found;
+        const { version, live } = found;
+        promised = found.capability;
         return {
           ok: true,
           version,
@@ -132,8 +149,12 @@ export class Gate {
     });
     if (!admission.ok) return admission;
     if (this.#cancellations.covers(admission.context)) return { ok: false, fault: cancelledFault() };
-    const token = this.#signer.sign(admission.context);
-    if (token.length <= LIMITS.contextBytes) return { ...admission, token };
+    const { context } = admission;
+    const slot = context.mode === 'sync' ? this.#capacity.takeCall(context, promised?.concurrency) : undefined;
+    if (slot instanceof Fault) return { ok: false, fault: slot };
+    const token = this.#signer.sign(context);
+    if (token.length <= LIMITS.contextBytes) return { ok: true, context, token, slot };
+    if (slot) this.#capacity.releaseCall(slot);
     const message = `The call context would be larger than ${LIMITS.contextBytes} bytes: the chain of names is too long.`;
     return { ok: false, fault: new Fault('depth-exceeded', message, { maxBytes: LIMITS.contextBytes }) };
   }

@@ -34,6 +34,7 @@ import type { History } from './history.js';
 import type { TreeCounts } from './tree-counts.js';
 
 const SWEEP_MS = 50;
+const TABLE_FULL_MS = 500;
 
 /** A call as far as it could be read. */
 interface Call {
@@ -99,6 +100,7 @@ export class SyncCalls {
       this.#history.started(call.context, report);
     } else {
       this.#forwarded.remove(report.invocation);
+      this.#gate.callEnded(call, endedAtMs - startedAtMs);
       if (call.context.depth === 1) this.#counts.ended(call.context);
       this.#history.ended(call.context, { attempt, startedAtMs, endedAtMs, instance, fault });
     }
@@ -164,19 +166,19 @@ export class SyncCalls {
 
   /** @throws Fault when it may not happen */
   #admit(call: Call, ask: Ask, headers: RequestHeaders): void {
-    if (this.#forwarded.isFull) throw new Fault('exhausted', 'Too many calls are under way at the moment.');
+    if (this.#forwarded.isFull) throw tooMany();
     const { msg, invocation, parent, nowMs } = call;
     const gateRequest = { ask, mode: 'sync', invocation, headers, parent, nowMs } as const;
     const admission = this.#gate.decide({ ...gateRequest, bodyBytes: msg.data.length });
     if (!admission.ok) throw admission.fault;
-    const { context, token } = admission;
+    const { context, token, slot } = admission;
     const counted = parent && this.#mayCall(parent);
-    this.#forwarded.add({ context, reply: msg.reply });
+    this.#forwarded.add({ context, reply: msg.reply, slot });
     if (!counted) this.#place(call, context, token);
     counted?.then(
       // What was given up meanwhile has been answered.
       () => this.#forwarded.has(invocation) && this.#place(call, context, token),
-      (error) => this.#forwarded.remove(invocation) && this.#refuse(call, Fault.from(error)),
+      (error) => this.#takeBack(invocation) && this.#refuse(call, Fault.from(error)),
     );
   }
 
@@ -204,10 +206,17 @@ export class SyncCalls {
     this.#history.admittedStored(context, headers?.key).then(
       () => this.#forwarded.has(context.invocation) && this.#forward(msg, context, token),
       (error) => {
-        this.#forwarded.remove(context.invocation);
+        this.#takeBack(context.invocation);
         answer(this.#bus, msg.reply, context.invocation, context.correlation, Fault.from(error, 'unavailable'));
       },
     );
+  }
+
+  /** It is not handed on after all. Answers whether it was still there. */
+  #takeBack(invocation: string): boolean {
+    const call = this.#forwarded.get(invocation);
+    if (call) this.#gate.callEnded(call, undefined);
+    return this.#forwarded.remove(invocation);
   }
 
   #forward(msg: Msg, context: CallContext, token: string): void {
@@ -220,11 +229,16 @@ export class SyncCalls {
   #giveUp(abandoned: readonly Abandoned[]): void {
     for (const { call, fault } of abandoned) {
       const { context, reply, instance, startedAtMs } = call;
+      this.#gate.callEnded(call, startedAtMs === undefined ? undefined : Date.now() - startedAtMs);
       const attempt = startedAtMs === undefined ? 0 : 1;
       this.#history.ended(context, { attempt, startedAtMs, endedAtMs: Date.now(), instance, fault: fault.toJSON() });
       answer(this.#bus, reply, context.invocation, context.correlation, fault);
     }
   }
+}
+
+function tooMany(): Fault {
+  return new Fault('exhausted', 'Too many calls are under way at the moment.', { retryAfterMs: TABLE_FULL_MS });
 }
 
 /** Answers only on an inbox: elsewhere, a caller would make the choreographer publish what it may not itself. */

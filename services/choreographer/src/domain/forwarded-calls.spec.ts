@@ -36,6 +36,7 @@ function call(changes: Partial<CallContext> = {}, known: Partial<ForwardedCall> 
       ...changes,
     },
     reply: '_INBOX.a',
+    slot: undefined,
     ...known,
   };
 }

@@ -3,11 +3,14 @@
  * fault when nobody else can give one. Pure: it has no clock, and says what has ended instead of doing anything.
  */
 import { type CallContext, type Cancellations, cancelledFault, Fault } from '@orchestrator/protocol';
+import type { TakenSlot } from './fair-slots.js';
 
 export interface ForwardedCall {
   readonly context: CallContext;
   /** Where the caller waits; undefined for a call that nobody waits for. */
   readonly reply: string | undefined;
+  /** What it takes up until it ends. */
+  readonly slot: TakenSlot | undefined;
   /** Known once the host has reported the start. */
   instance?: string;
   startedAtMs?: number;
@@ -52,6 +55,10 @@ export class ForwardedCalls {
 
   has(invocation: string): boolean {
     return this.#calls.has(invocation);
+  }
+
+  get(invocation: string): ForwardedCall | undefined {
+    return this.#calls.get(invocation);
   }
 
   /** The call, if it was forwarded from here to that plugin and has not ended. */
