@@ -7,10 +7,18 @@ export interface Session {
 
 /** Connects for one command, and disconnects however it ends. */
 export async function withSession<T>(
-  options: { readonly nats?: string | undefined; readonly caller?: string },
+  options: {
+    readonly nats?: string | undefined;
+    readonly caller?: string;
+    readonly waitForNatsMs?: number | undefined;
+  },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const bus = await connectBus({ url: options.nats ?? process.env.NATS_URL, name: 'orchestrator-cli' });
+  const bus = await connectBus({
+    url: options.nats ?? process.env.NATS_URL,
+    name: 'orchestrator-cli',
+    waitMs: options.waitForNatsMs,
+  });
   try {
     return await work({ bus, client: new CallClient(bus, options.caller ?? 'cli') });
   } finally {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ask, connectBus } from '@orchestrator/bus';
 import { CancellationBucket } from '@orchestrator/bus/streams';
-import { flattenTree, type InvocationNode, LIMITS } from '@orchestrator/protocol';
+import { flattenTree, type InvocationNode } from '@orchestrator/protocol';
 import { EffectLog, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
 
 const WORK = { plugin: 'probe', capability: 'work' };
@@ -123,7 +123,7 @@ describe('cancellation', () => {
     await effects.first((effect) => effect.name === 'written');
     const { correlation } = await system.treeWhere({ request: handle.sequence }, bothOpen);
     const operator = await connectBus({ url: system.urlAs('choreographer'), name: 'operator' });
-    await (await CancellationBucket.open(operator, LIMITS.retentionMs)).put({ correlation, invocation: undefined });
+    await (await CancellationBucket.open(operator, {})).put({ correlation, invocation: undefined });
     await operator.nc.close();
     expect((await handle.outcome()).result).toMatchObject(cancelled);
     await system.treeWhere({ correlation }, ended);

@@ -23,7 +23,10 @@ describe('durable requests', () => {
   it('a bare stored publish with no headers — is run, its result stored, its tree found by the sequence', async () => {
     const subject = subjects.request({ caller: 'someone', ...ECHO });
     const stored = new Promise<string>((resolve) =>
-      system.bus.nc.subscribe(patterns.resultsFor('someone'), { max: 1, callback: (_e, msg) => resolve(msg.string()) }),
+      system.bus.nc.subscribe(patterns.resultsStoredFor('someone'), {
+        max: 1,
+        callback: (_e, msg) => resolve(msg.string()),
+      }),
     );
     await system.bus.nc.flush();
     const ack = await jetstream(system.bus.nc).publish(subject, '{"text":"hi"}');

@@ -105,6 +105,7 @@ describe('NATS permissions — what only one may say', () => {
   it.each([
     ['orc.v1.result.someone.editor.i1', ['choreographer', 'editor', 'plugin']],
     ['orc.v1.dead.editor.copy-edit.i1', ['choreographer', 'editor', 'plugin']],
+    ['orc.v1.stored.someone.editor.i1', []],
     ['orc.v1.progress.someone.editor.i1', ['editor', 'plugin']],
     ['orc.v1.report.editor', ['editor', 'plugin']],
     ['orc.v1.announce.editor', ['editor', 'plugin']],
@@ -137,7 +138,8 @@ describe('NATS permissions — what only one may say', () => {
 describe('NATS permissions — what only one may hear', () => {
   it.each([
     ['orc.v1.exec.editor.>', ['choreographer', 'editor', 'plugin']],
-    ['orc.v1.result.editor.>', ['choreographer', 'editor', 'plugin', 'caller']],
+    ['orc.v1.result.editor.>', ['choreographer']],
+    ['orc.v1.stored.editor.>', ['choreographer', 'editor', 'plugin', 'caller']],
     ['orc.v1.work.>', ['choreographer']],
     ['orc.v1.call.>', ['choreographer']],
     ['orc.v1.announce.*', ['choreographer', 'registry']],

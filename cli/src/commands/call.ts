@@ -14,6 +14,7 @@ interface CallCommandOptions {
   readonly range?: string;
   readonly timeout?: string;
   readonly limits?: string;
+  readonly waitForNats?: string;
   readonly json?: boolean;
 }
 
@@ -30,6 +31,7 @@ export function addCallCommand(program: Command): void {
     .option('--id <key>', 'idempotency key (ce-id)')
     .option('--range <semver>', 'which versions of the plugin are acceptable')
     .option('--timeout <seconds>', 'the deadline, from now')
+    .option('--wait-for-nats <seconds>', 'while NATS is away, keep trying to reach it and to store a durable request')
     .option('--limits <list>', 'bounds of the call tree, like depth=4,calls=50,width=10,tokens=10000,usd=0.50')
     .option('--json', 'print result or fault together with invocation and correlation')
     .action(async (capability: string, options: CallCommandOptions) => {
@@ -38,10 +40,17 @@ export function addCallCommand(program: Command): void {
       if (!options.wait && !options.durable)
         throw new UsageError('--no-wait is for --durable: only a result that is stored can be had later.');
       const limits = options.limits === undefined ? undefined : parseCallLimits(options.limits);
-      const callOptions = { range: options.range, key: options.id, timeoutMs: timeoutMs(options), limits };
+      const callOptions = {
+        range: options.range,
+        key: options.id,
+        timeoutMs: milliseconds('--timeout', options.timeout),
+        limits,
+      };
+      const waitForNatsMs = milliseconds('--wait-for-nats', options.waitForNats);
       const { nats } = program.opts<{ nats?: string }>();
-      const work = withSession(program.opts(), async (session) => {
-        if (options.durable) await request(session, ref, args, callOptions, { ...options, nats });
+      const work = withSession({ ...program.opts(), waitForNatsMs }, async (session) => {
+        const storeWithinMs = waitForNatsMs;
+        if (options.durable) await request(session, ref, args, { ...callOptions, storeWithinMs }, { ...options, nats });
         else show(await session.client.call(ref, args, callOptions), { ...options, nats });
       });
       await listenForInterruption().during(work); // Ctrl-C gives up waiting; what is stored goes on
@@ -83,9 +92,9 @@ function describeFault(fault: Fault): string {
   return [`${fault.code}: ${fault.message}`, ...lines].join('\n');
 }
 
-function timeoutMs({ timeout }: CallCommandOptions): number | undefined {
-  if (timeout === undefined) return undefined;
-  const seconds = Number(timeout);
-  if (!Number.isFinite(seconds) || seconds <= 0) throw new UsageError('--timeout takes a positive number of seconds.');
+function milliseconds(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (!Number.isFinite(seconds) || seconds <= 0) throw new UsageError(`${option} takes a positive number of seconds.`);
   return seconds * 1000;
 }

@@ -33,6 +33,11 @@ export interface CallOptions {
   /** The idempotency key. @default a random one, or the ordinal of a nested call */
   readonly key?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * How long to go on trying until a durable request is stored, while NATS is away or its stream is full; it is stored under
+   * one key however often it is sent. @default once, for 5 s; below another invocation, until that one's deadline
+   */
+  readonly storeWithinMs?: number | undefined;
   /** Narrower bounds for what is called, and all below it. */
   readonly limits?: CallLimits | undefined;
   /** The invocation on whose behalf a plugin calls. */
@@ -113,7 +118,9 @@ export class CallClient {
     const sent = headersFor(options, key);
     parseRequestHeaders(sent && ((name) => sent.get(name))); // the refusal of a malformed one could not be awaited
     const hint = this.#results.expect(address);
-    const storing = this.#publisher.store(subjects.request(ask), body, sent);
+    const storeWithinMs = options.storeWithinMs ?? (options.parent ? options.parent.deadlineMs - Date.now() : 0);
+    const giveUpAtMs = Date.now() + storeWithinMs;
+    const storing = this.#publisher.storeUntil(giveUpAtMs, subjects.request(ask), body, sent, options.signal);
     const stored = await storing.catch((error) => {
       this.#results.forget(address);
       throw error;

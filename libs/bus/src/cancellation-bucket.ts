@@ -1,7 +1,14 @@
 /** The bucket of cancellations: written by the choreographer that is asked, watched by all of them. */
-import { type KV, Kvm } from '@nats-io/kv';
-import { CANCELLED_BUCKET, type Cancellation, cancellationKey, parseCancellationKey } from '@orchestrator/protocol';
+import type { KV } from '@nats-io/kv';
+import {
+  CANCELLED_BUCKET,
+  type Cancellation,
+  cancellationKey,
+  LIMITS,
+  parseCancellationKey,
+} from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
+import { openBucket, type ProvisionOptions } from './provision.js';
 import { watchBucket } from './watch-bucket.js';
 
 export class CancellationBucket {
@@ -11,9 +18,10 @@ export class CancellationBucket {
     this.#kv = kv;
   }
 
-  /** Opens the bucket, and makes it when it is not there. @param retentionMs how long an entry is kept */
-  static async open(bus: Bus, retentionMs: number): Promise<CancellationBucket> {
-    return new CancellationBucket(await new Kvm(bus.nc).create(CANCELLED_BUCKET, { history: 1, ttl: retentionMs }));
+  /** Opens the bucket, and makes it when it is not there. Entries are kept as long as results. */
+  static async open(bus: Bus, options: ProvisionOptions): Promise<CancellationBucket> {
+    const ttlMs = options.retentionMs ?? LIMITS.retentionMs;
+    return new CancellationBucket(await openBucket(bus, { name: CANCELLED_BUCKET, ttlMs }, options));
   }
 
   /** Putting one again changes nothing. */

@@ -1,7 +1,8 @@
 /** The bucket of accepted manifests: written by the registry, watched by whoever resolves capabilities. */
-import { type KV, Kvm } from '@nats-io/kv';
+import type { KV } from '@nats-io/kv';
 import { CATALOGUE_BUCKET, catalogueKey, versionFromToken } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
+import { openBucket, type ProvisionOptions } from './provision.js';
 import { watchBucket } from './watch-bucket.js';
 
 /** What changed: a manifest, or undefined where one was removed. */
@@ -19,8 +20,8 @@ export class CatalogueBucket {
   }
 
   /** Opens the bucket, and makes it when it is not there. */
-  static async open(bus: Bus): Promise<CatalogueBucket> {
-    return new CatalogueBucket(await new Kvm(bus.nc).create(CATALOGUE_BUCKET, { history: 1 }));
+  static async open(bus: Bus, options: ProvisionOptions): Promise<CatalogueBucket> {
+    return new CatalogueBucket(await openBucket(bus, { name: CATALOGUE_BUCKET }, options));
   }
 
   async put(plugin: string, version: string, manifest: unknown): Promise<void> {

@@ -1,14 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect, createInbox, errors, type NatsConnection } from '@nats-io/transport-node';
 import { Fault } from '@orchestrator/protocol';
 import { Outbox } from './outbox.js';
 
 export interface BusOptions {
-  /** `nats://[user:password@]host[:port]`. @default nats://127.0.0.1:4222 */
+  /** `nats://[user:password@]host[:port][,host[:port]…]`: of a cluster, some of its servers. @default nats://127.0.0.1:4222 */
   readonly url?: string | undefined;
   /** Shown by `nats server report connections`. */
   readonly name: string;
   /** Keep trying until a server answers, instead of failing at once. For services, which may start before NATS. @default false */
   readonly waitForServer?: boolean;
+  /** Keep trying for so long. @default not at all */
+  readonly waitMs?: number | undefined;
 }
 
 /** A connection, and the inboxes that its user may listen on. */
@@ -21,6 +24,7 @@ export interface Bus {
 }
 
 export const DEFAULT_NATS_URL = 'nats://127.0.0.1:4222';
+const CONNECT_AGAIN_MS = 250;
 
 /**
  * Connects, and from then on reconnects for ever. A user of its own gets an inbox prefix of its own, so that nobody
@@ -28,12 +32,12 @@ export const DEFAULT_NATS_URL = 'nats://127.0.0.1:4222';
  * @throws Fault `unavailable` when no server answers, `permission-denied` when it refuses the credentials
  */
 export async function connectBus(options: BusOptions): Promise<Bus> {
-  const url = parseUrl(options.url ?? DEFAULT_NATS_URL);
-  const user = decodeURIComponent(url.username);
+  const { servers, user, password } = parseAddress(options.url ?? DEFAULT_NATS_URL);
   const inboxPrefix = user ? `_INBOX_${user}` : '_INBOX';
-  try {
-    const nc = await connect({
-      servers: url.host,
+  const giveUpAtMs = Date.now() + (options.waitMs ?? 0);
+  const begin = () =>
+    connect({
+      servers,
       name: options.name,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
@@ -42,22 +46,35 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       noAsyncTraces: true,
       waitOnFirstConnect: options.waitForServer ?? false,
       inboxPrefix,
-      ...(user && { user, pass: decodeURIComponent(url.password) }),
+      ...(user && { user, pass: password }),
     });
+  try {
+    const nc = await connectUntil(giveUpAtMs, begin);
     shieldReader(nc);
     return { nc, newInbox: () => createInbox(inboxPrefix), outbox: new Outbox(nc) };
   } catch (error) {
     if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
-      throw new Fault('permission-denied', `NATS at ${url.host} refuses these credentials.`, undefined, {
+      throw new Fault('permission-denied', `NATS at ${servers.join(', ')} refuses these credentials.`, undefined, {
         cause: error,
       });
     }
     throw new Fault(
       'unavailable',
-      `No NATS server answers at ${url.host}. Start the system with "npx orchestrator up", or set NATS_URL.`,
+      `No NATS server answers at ${servers.join(', ')}. Start the system with "npx orchestrator up", or set NATS_URL.`,
       undefined,
       { cause: error },
     );
+  }
+}
+
+async function connectUntil(giveUpAtMs: number, begin: () => Promise<NatsConnection>): Promise<NatsConnection> {
+  for (;;) {
+    try {
+      return await begin();
+    } catch (error) {
+      if (!(error instanceof errors.ConnectionError) || Date.now() + CONNECT_AGAIN_MS > giveUpAtMs) throw error;
+    }
+    await delay(CONNECT_AGAIN_MS);
   }
 }
 
@@ -82,10 +99,31 @@ function shieldReader(nc: NatsConnection): void {
     });
 }
 
-function parseUrl(text: string): URL {
-  const url = URL.parse(text.includes('://') ? text : `nats://${text}`);
+interface Address {
+  /** `host:port` of each. */
+  readonly servers: string[];
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Credentials hold for all servers; the first that has some says which. */
+function parseAddress(text: string): Address {
+  const urls = text.split(',').map((one) => parseUrl(one.trim(), text));
+  const named = urls.find((url) => url.username);
+  return {
+    servers: urls.map((url) => url.host),
+    user: decodeURIComponent(named?.username ?? ''),
+    password: decodeURIComponent(named?.password ?? ''),
+  };
+}
+
+function parseUrl(server: string, whole: string): URL {
+  const url = URL.parse(server.includes('://') ? server : `nats://${server}`);
   if (!url?.hostname) {
-    throw new Fault('invalid-argument', `"${text}" is not a NATS address. Write nats://[user:password@]host[:port].`);
+    throw new Fault(
+      'invalid-argument',
+      `"${whole}" is not a NATS address. Write nats://[user:password@]host[:port][,host[:port]…].`,
+    );
   }
   if (!url.port) url.port = '4222';
   return url;

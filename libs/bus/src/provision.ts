@@ -1,4 +1,4 @@
-/** Makes streams and consumers be what `libs/protocol` says. Idempotent; any service may run it, and at the same time. */
+/** Makes streams, consumers and buckets be what `libs/protocol` says. Idempotent; any service may run it, and at the same time. */
 import {
   AckPolicy,
   type ConsumerConfig,
@@ -6,14 +6,15 @@ import {
   DiscardPolicy,
   JetStreamApiError,
   type JetStreamManager,
-  jetstreamManager,
   RetentionPolicy,
   StorageType,
   type StreamConfig,
 } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
 import { nanos } from '@nats-io/transport-node';
 import { type ConsumerDefinition, Fault, STREAMS, type StreamDefinition } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
+import { withJetStream } from './jetstream-api.js';
 
 /** JetStream's error for a consumer that is not there. */
 const CONSUMER_NOT_FOUND = 10014;
@@ -21,16 +22,22 @@ const CONSUMER_NOT_FOUND = 10014;
 const TOO_MANY_CONSUMERS = 10026;
 
 export interface ProvisionOptions {
-  /** Replaces the retention of results, history and dead letters. */
+  /** Replaces the retention of results, history, cancellations and dead letters. */
   readonly retentionMs?: number | undefined;
+  /** On how many servers of a NATS cluster everything is kept. @default 1 */
+  readonly replicas?: number | undefined;
   /** Create what is missing, and leave what is there as it is: for a service that does not decide about retention. */
   readonly keepExisting?: boolean;
 }
 
-function streamConfig(
-  definition: StreamDefinition,
-  options: ProvisionOptions,
-): Partial<StreamConfig> & { name: string } {
+type NamedConfig = Partial<StreamConfig> & { readonly name: string };
+
+/** Of an answer of JetStream's API. */
+const NOT_FOUND = 404;
+/** The stream of a bucket is named like it, with this before. */
+const KV_PREFIX = 'KV_';
+
+function streamConfig(definition: StreamDefinition, options: ProvisionOptions): NamedConfig {
   const maxAgeMs =
     definition.maxAgeMs && ((definition.counts ? undefined : options.retentionMs) ?? definition.maxAgeMs);
   return {
@@ -39,6 +46,7 @@ function streamConfig(
     subjects: [...definition.subjects],
     retention: definition.retention === 'workqueue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
     storage: StorageType.File,
+    num_replicas: options.replicas ?? 1,
     max_age: nanos(maxAgeMs),
     allow_direct: true,
     ...(definition.msgIdMs !== undefined && { duplicate_window: nanos(definition.msgIdMs) }),
@@ -46,6 +54,7 @@ function streamConfig(
       subject_transform: { src: definition.storedAs.from, dest: definition.storedAs.to },
     }),
     ...(definition.maxConsumers !== undefined && { max_consumers: definition.maxConsumers }),
+    ...(definition.toldOn && { republish: { src: definition.toldOn.from, dest: definition.toldOn.to } }),
     ...(definition.schedules && { allow_msg_schedules: true }),
     discard: definition.onePerSubject ? DiscardPolicy.New : DiscardPolicy.Old,
     ...(definition.counts && { allow_msg_counter: true, max_msgs_per_subject: 1 }),
@@ -56,26 +65,38 @@ function streamConfig(
 /**
  * Creates what is missing and brings what differs into line. A retention policy cannot be changed in place: a stream
  * with another one is not ours to touch.
- * @throws Fault `internal` when a stream of that name has another retention policy, `unavailable` without JetStream
+ * @throws Fault `internal` when a stream of that name has another retention policy, `unavailable` without JetStream,
+ *   `invalid-argument` for more replicas than one where the server is no cluster
  */
 export async function provisionStreams(bus: Bus, options: ProvisionOptions = {}): Promise<void> {
-  const jsm = await manager(bus);
   for (const definition of Object.values(STREAMS)) {
     const config = streamConfig(definition, options);
-    try {
-      const { config: found } = await jsm.streams.info(definition.name);
-      if (found.retention !== config.retention) {
-        throw new Fault(
-          'internal',
-          `The stream ${definition.name} has retention ${found.retention}; it must be ${config.retention}.`,
-        );
-      }
-      const wanted = found.max_consumers > 0 ? config : withoutMaxConsumers(config);
-      if (!options.keepExisting && isChanged(found, wanted)) await jsm.streams.update(definition.name, wanted);
-    } catch (error) {
-      if (Fault.is(error)) throw error;
-      await jsm.streams.add(config); // answers the existing one when another service was faster
-    }
+    await withJetStream(bus, (jsm) => provisionStream(jsm, config, options.keepExisting ?? false));
+  }
+}
+
+async function provisionStream(jsm: JetStreamManager, config: NamedConfig, keepExisting: boolean): Promise<void> {
+  const found = await findStream(jsm, config.name);
+  if (!found) {
+    await jsm.streams.add(config); // answers the existing one when another service was faster
+    return;
+  }
+  if (found.retention !== config.retention) {
+    throw new Fault(
+      'internal',
+      `The stream ${config.name} has retention ${found.retention}; it must be ${config.retention}.`,
+    );
+  }
+  const wanted = found.max_consumers > 0 ? config : withoutMaxConsumers(config);
+  if (!keepExisting && isChanged(found, wanted)) await jsm.streams.update(config.name, wanted);
+}
+
+async function findStream(jsm: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
+  try {
+    return (await jsm.streams.info(name)).config;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.status === NOT_FOUND) return undefined;
+    throw error;
   }
 }
 
@@ -84,7 +105,10 @@ export async function provisionStreams(bus: Bus, options: ProvisionOptions = {})
  * those that came in its place; takes it away when it left nothing. Answers whether there is something.
  */
 export async function provisionOutgoingConsumer(bus: Bus, definition: ConsumerDefinition): Promise<boolean> {
-  const jsm = await manager(bus);
+  return withJetStream(bus, (jsm) => narrowConsumer(jsm, definition));
+}
+
+async function narrowConsumer(jsm: JetStreamManager, definition: ConsumerDefinition): Promise<boolean> {
   const { stream, name, filter } = definition;
   const found = await jsm.consumers.info(stream, name).catch(noneIfMissing);
   const info = await jsm.streams.info(stream, { subjects_filter: filter ?? '>' });
@@ -104,14 +128,35 @@ function noneIfMissing(error: unknown): undefined {
 
 /** @throws Fault `exhausted` when the stream takes no more consumers */
 export async function provisionConsumer(bus: Bus, definition: ConsumerDefinition): Promise<void> {
-  const jsm = await manager(bus);
-  try {
-    await jsm.consumers.add(definition.stream, consumerConfig(definition));
-  } catch (error) {
-    if (!(error instanceof JetStreamApiError) || error.code !== TOO_MANY_CONSUMERS) throw error;
-    const message = `${definition.stream} has as many consumers as it may have. Raise its max_consumers, or the limits of the NATS account.`;
-    throw new Fault('exhausted', message, undefined, { cause: error });
-  }
+  await withJetStream(bus, async (jsm) => {
+    try {
+      await jsm.consumers.add(definition.stream, consumerConfig(definition));
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError) || error.code !== TOO_MANY_CONSUMERS) throw error;
+      const message = `${definition.stream} has as many consumers as it may have. Raise its max_consumers, or the limits of the NATS account.`;
+      throw new Fault('exhausted', message, undefined, { cause: error });
+    }
+  });
+}
+
+/** A bucket holds the newest value of each key. */
+export interface BucketDefinition {
+  readonly name: string;
+  /** How long a value is kept. @default until it is removed */
+  readonly ttlMs?: number;
+}
+
+/** Opens a bucket; makes it where it is missing, and brings it into line where it differs, as with streams. @throws Fault likewise */
+export async function openBucket(bus: Bus, { name, ttlMs }: BucketDefinition, options: ProvisionOptions): Promise<KV> {
+  const replicas = options.replicas ?? 1;
+  return withJetStream(bus, async (jsm) => {
+    const kv = await new Kvm(bus.nc).create(name, { history: 1, replicas, ...(ttlMs !== undefined && { ttl: ttlMs }) });
+    const stream = `${KV_PREFIX}${name}`;
+    const config = { num_replicas: replicas, ...(ttlMs !== undefined && { max_age: nanos(ttlMs) }) };
+    const found = options.keepExisting ? undefined : (await jsm.streams.info(stream)).config;
+    if (found && isChanged(found, config)) await jsm.streams.update(stream, config);
+    return kv;
+  });
 }
 
 function consumerConfig(definition: ConsumerDefinition): Partial<ConsumerConfig> {
@@ -135,14 +180,4 @@ function isChanged(found: StreamConfig, wanted: Partial<StreamConfig>): boolean 
   return Object.entries(wanted).some(
     ([key, value]) => JSON.stringify(found[key as keyof StreamConfig] ?? null) !== JSON.stringify(value ?? null),
   );
-}
-
-async function manager(bus: Bus): Promise<JetStreamManager> {
-  try {
-    return await jetstreamManager(bus.nc);
-  } catch (error) {
-    throw new Fault('unavailable', 'This NATS server has no JetStream. Start it with -js.', undefined, {
-      cause: error,
-    });
-  }
 }

@@ -1,6 +1,6 @@
 /**
- * Waiting for the results of durable calls. The stored message is the result; the copy that core NATS delivers while
- * somebody listens is only a hint, so the stream is asked as well, now and then.
+ * Waiting for the results of durable calls. The stored message is the result: the server tells whoever listens once it is
+ * stored, and as that can be missed, the stream is asked as well, now and then. What a host publishes may still be refused.
  */
 import { Fault, HEADERS, patterns, type ResultAddress, STREAMS, subjects } from '@orchestrator/protocol';
 import type { Answer } from './answers.js';
@@ -43,23 +43,23 @@ export class ResultWaiter {
     this.#requester = requester;
   }
 
-  /** Catches the hint for a result whose request is not stored yet: then `wait` need not ask the stream at once. */
+  /** Listens for a result whose request is not stored yet: then `wait` need not ask the stream at once. */
   expect(address: ResultAddress): Promise<Answer> {
     this.#listen(address.caller);
-    return new Promise((resolve) => this.#expected.set(subjects.result(address), resolve));
+    return new Promise((resolve) => this.#expected.set(subjects.resultStored(address), resolve));
   }
 
   /** No longer: the request was not stored. */
   forget(address: ResultAddress): void {
-    this.#expected.delete(subjects.result(address));
+    this.#expected.delete(subjects.resultStored(address));
   }
 
   /**
    * Resolves with the stored result.
-   * @param hint what `expect` answered, if the request was stored after that
+   * @param told what `expect` answered, if the request was stored after that
    * @throws Fault `cancelled`, or the signal's own fault, when the signal aborts
    */
-  async wait(address: ResultAddress, hint?: Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
+  async wait(address: ResultAddress, told?: Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const abort = () => {
       const reason: unknown = signal?.reason;
@@ -69,18 +69,18 @@ export class ResultWaiter {
       const answer = await readResult(this.#requester, address).catch(() => undefined);
       if (answer) resolve(answer);
     };
-    (hint ?? this.expect(address)).then(resolve, reject);
+    (told ?? this.expect(address)).then(resolve, reject);
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted) abort();
     const timer = setInterval(recheck, RECHECK_MS);
-    const first = setTimeout(recheck, hint ? FIRST_CHECK_MS : 0);
+    const first = setTimeout(recheck, told ? FIRST_CHECK_MS : 0);
     try {
       return await promise;
     } finally {
       clearInterval(timer);
       clearTimeout(first);
       signal?.removeEventListener('abort', abort);
-      this.#expected.delete(subjects.result(address));
+      this.#expected.delete(subjects.resultStored(address));
     }
   }
 
@@ -88,10 +88,11 @@ export class ResultWaiter {
   #listen(caller: string): void {
     if (this.#listening.has(caller)) return;
     this.#listening.add(caller);
-    this.#bus.nc.subscribe(patterns.resultsFor(caller), {
+    this.#bus.nc.subscribe(patterns.resultsStoredFor(caller), {
       callback: (error, msg) => {
-        const resolve = error || !isResult(msg) ? undefined : this.#expected.get(msg.subject);
-        if (!resolve) return;
+        const resolve = error ? undefined : this.#expected.get(msg.subject);
+        // A stored message of another invocation can be had sent here, by a reply subject.
+        if (!resolve || !msg.subject.endsWith(`.${msg.headers?.get(HEADERS.id)}`)) return;
         this.#expected.delete(msg.subject);
         resolve(msg);
       },

@@ -2,14 +2,23 @@
  * Publishing into streams. One wildcard inbox with callbacks takes all acknowledgements, so that any number of
  * publishes can be in flight with no subscription or request of their own.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { Fault } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
 import type { Outbox } from './outbox.js';
 import type { OutgoingHeaders } from './outgoing-headers.js';
 
-/** JetStream's error for a second message on a subject that may hold one. */
-const SUBJECT_TAKEN = 10077;
+/** JetStream's error for what a stream's own limits refuse: a second message on a subject that may hold one, or any when it is full. */
+const REFUSED = 10077;
+/** Only the text tells which of the limits it was. */
+const SUBJECT_TAKEN = /per subject/;
+
+/** What nobody takes is offered again: a cluster that has lost a server needs a moment to choose another leader. */
+const OFFER_AGAIN_MS = 100;
+const UNAVAILABLE = 503;
+/** How long a refusal is rested upon. */
+const TRY_AGAIN_MS = 250;
 
 /** What nats-server takes when nobody has configured it. */
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
@@ -22,6 +31,7 @@ export type StoreOutcome =
 interface Waiting {
   readonly subject: string;
   readonly sinceMs: number;
+  readonly send: () => void;
   readonly resolve: (outcome: StoreOutcome) => void;
   readonly reject: (fault: Fault) => void;
 }
@@ -54,36 +64,63 @@ export class StoredPublisher {
 
   /**
    * Resolves when the stream has stored the message, or refused it as a second one on its subject.
-   * @throws Fault `unavailable` without an acknowledgement in time: it may have been stored all the same
+   * @throws Fault `unavailable` without an acknowledgement in time: it may have been stored all the same, or be stored yet
    * @throws Fault `exhausted` when the stream refuses it for another reason, such as being full
    */
   store(subject: string, data: Uint8Array | string, headers?: MsgHdrs | OutgoingHeaders): Promise<StoreOutcome> {
     return new Promise((resolve, reject) => {
       const key = (this.#count++).toString(36);
-      this.#waiting.set(key, { subject, sinceMs: Date.now(), resolve, reject });
-      this.#outbox.send(subject, data, { headers, reply: `${this.#prefix}.${key}` }, (error) => {
-        this.#waiting.delete(key);
-        reject(Fault.from(error, 'unavailable'));
-      });
+      const send = () =>
+        this.#outbox.send(subject, data, { headers, reply: `${this.#prefix}.${key}` }, (error) => {
+          this.#waiting.delete(key);
+          reject(Fault.from(error, 'unavailable'));
+        });
+      this.#waiting.set(key, { subject, sinceMs: Date.now(), send, resolve, reject });
+      send();
     });
+  }
+
+  /**
+   * The same, tried again and again until then: NATS may be away, or the stream full. What is not acknowledged may be stored
+   * several times where no rule of the stream prevents it.
+   * @throws Fault the last one, after that time, or once the signal aborts
+   */
+  async storeUntil(
+    giveUpAtMs: number,
+    ...[subject, data, headers, signal]: [...Parameters<StoredPublisher['store']>, signal?: AbortSignal]
+  ): Promise<StoreOutcome> {
+    for (;;) {
+      try {
+        return await this.store(subject, data, headers);
+      } catch (error) {
+        if (signal?.aborted || this.#nc.isClosed() || Date.now() + TRY_AGAIN_MS > giveUpAtMs) throw error;
+      }
+      await delay(TRY_AGAIN_MS);
+    }
   }
 
   #settle(key: string, data: Uint8Array, code: number | undefined): void {
     const waiting = this.#waiting.get(key);
     if (!waiting) return;
-    this.#waiting.delete(key);
-    if (code === 503) {
-      waiting.reject(new Fault('unavailable', `No stream takes ${waiting.subject}.`));
+    const ack = code === UNAVAILABLE ? NOBODY : parseAck(data);
+    if (ack.error?.code === UNAVAILABLE && ack.error.err_code !== REFUSED) {
+      this.#offerAgain(key, waiting, ack.error.description);
       return;
     }
-    const ack = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString()) as {
-      seq?: number;
-      duplicate?: boolean;
-      error?: { err_code?: number; description?: string };
-    };
-    if (ack.duplicate || ack.error?.err_code === SUBJECT_TAKEN) waiting.resolve({ stored: false });
-    else if (ack.error) waiting.reject(new Fault('exhausted', `The stream refuses it: ${ack.error.description}.`));
+    this.#waiting.delete(key);
+    const { err_code: error, description = '' } = ack.error ?? {};
+    if (ack.duplicate || (error === REFUSED && SUBJECT_TAKEN.test(description))) waiting.resolve({ stored: false });
+    else if (ack.error) waiting.reject(new Fault('exhausted', `The stream refuses it: ${description}.`));
     else waiting.resolve({ stored: true, sequence: ack.seq ?? 0 });
+  }
+
+  #offerAgain(key: string, waiting: Waiting, why = ''): void {
+    if (Date.now() - waiting.sinceMs + OFFER_AGAIN_MS < this.#timeoutMs) {
+      setTimeout(() => this.#waiting.has(key) && waiting.send(), OFFER_AGAIN_MS);
+      return;
+    }
+    this.#waiting.delete(key);
+    waiting.reject(new Fault('unavailable', `No stream takes ${waiting.subject}: ${why}.`));
   }
 
   #expire(): void {
@@ -94,4 +131,17 @@ export class StoredPublisher {
       waiting.reject(new Fault('unavailable', `NATS did not acknowledge ${waiting.subject} in time.`));
     }
   }
+}
+
+interface Ack {
+  readonly seq?: number;
+  readonly duplicate?: boolean;
+  readonly error?: { readonly code?: number; readonly err_code?: number; readonly description?: string };
+}
+
+/** What there is instead of an acknowledgement where nobody listens. */
+const NOBODY: Ack = { error: { code: UNAVAILABLE, description: 'nobody answers' } };
+
+function parseAck(data: Uint8Array): Ack {
+  return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString()) as Ack;
 }

@@ -19,8 +19,8 @@ export interface ComponentStart extends Omit<ProcessOptions, 'name' | 'command' 
 
 export interface ContainerSpec {
   readonly args: readonly string[];
-  /** Port on 127.0.0.1 to port in the container. */
-  readonly ports: readonly (readonly [number, number])[];
+  /** Port on 127.0.0.1 to port in the container; `host` where they are the machine's own. */
+  readonly ports: 'host' | readonly (readonly [number, number])[];
   /** Path here to path in the container. */
   readonly mounts: readonly (readonly [string, string])[];
 }
@@ -54,7 +54,9 @@ export async function startComponent(
 export function dockerRunArgs(name: string, image: string, user: string, spec: ContainerSpec): string[] {
   return [
     ...['run', '--rm', '--name', name, '--user', user],
-    ...spec.ports.flatMap(([here, inside]) => ['--publish', `127.0.0.1:${here}:${inside}`]),
+    ...(spec.ports === 'host'
+      ? ['--network', 'host']
+      : spec.ports.flatMap(([here, inside]) => ['--publish', `127.0.0.1:${here}:${inside}`])),
     ...spec.mounts.flatMap(([here, inside]) => ['--volume', `${here}:${inside}`]),
     image,
     ...spec.args,

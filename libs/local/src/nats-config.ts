@@ -42,7 +42,7 @@ export function createNatsPasswords(plugins: readonly string[]): Record<string, 
   return Object.fromEntries(natsUsers(plugins).map((user) => [user, randomBytes(18).toString('base64url')]));
 }
 
-/** The address at which a client of this user connects. */
+/** The address at which a client of this user connects; of a cluster, `nats://host:port,host:port`. */
 export function natsUrlAs(url: string, user: string, password: string): string {
   const [scheme = 'nats', host = url] = url.includes('://') ? url.split('://') : [];
   return `${scheme}://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}`;
@@ -170,7 +170,7 @@ function plugin(user: string, name: string, inboxes: readonly string[]): Permiss
     subscribe: [
       `orc.v1.exec.${name}.>`,
       'orc.v1.cancelled.*',
-      `orc.v1.result.${name}.>`,
+      `orc.v1.stored.${name}.>`,
       `orc.v1.progress.${name}.>`,
       'orc.v1.catalogue.>',
       `_INBOX_${user}.>`,
@@ -195,6 +195,6 @@ function caller(): Permissions {
       '$JS.API.DIRECT.GET.ORC_RESULTS.>',
       '$SRV.>',
     ],
-    subscribe: ['_INBOX.>', 'orc.v1.result.>', 'orc.v1.progress.>', 'orc.v1.catalogue.>'],
+    subscribe: ['_INBOX.>', 'orc.v1.stored.>', 'orc.v1.progress.>', 'orc.v1.catalogue.>'],
   };
 }

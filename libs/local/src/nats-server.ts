@@ -24,6 +24,18 @@ export interface NatsOptions extends LocateOptions {
   readonly port?: number;
   /** Where the server's own output goes. @default a file in a private folder, removed at the end */
   readonly logFile?: string;
+  /** How it is known to the other servers of a cluster, which must not change. @default a random one */
+  readonly name?: string;
+  /** Makes it one of a cluster. */
+  readonly cluster?: ClusterMember;
+}
+
+/** What one server of a cluster on 127.0.0.1 knows of it. */
+interface ClusterMember {
+  /** Where it listens for the others. */
+  readonly port: number;
+  /** Where the others listen. */
+  readonly routes: readonly number[];
 }
 
 export interface RunningNats {
@@ -70,9 +82,10 @@ async function startOn(
   const logFile = options.logFile ?? join(home.path, 'nats-server.log');
   mkdirSync(dataDir, { recursive: true });
   let { port } = options;
+  const name = options.name ?? `orchestrator-${randomBytes(6).toString('hex')}`;
   const server = await Restartable.start(() =>
     withStoreLocked(dataDir, async () => {
-      const launched = await launch(located, { ...options, port }, { home: home.path, dataDir, logFile });
+      const launched = await launch(located, { ...options, name, port }, { home: home.path, dataDir, logFile });
       port = launched.port;
       return launched.server;
     }),
@@ -112,15 +125,16 @@ async function withStoreLocked(dataDir: string, begin: () => Promise<RunningProc
 /** Starts the process; on another port again when somebody was quicker to take the free one. */
 async function launch(
   located: Exclude<Located, { kind: 'address' }>,
-  options: NatsOptions & { readonly port: number | undefined },
+  options: NatsOptions & { readonly name: string; readonly port: number | undefined },
   paths: { home: string; dataDir: string; logFile: string },
 ): Promise<{ server: RunningProcess; port: number }> {
+  const { name, cluster } = options;
   const configFile = join(paths.home, 'nats.conf');
   if (options.config !== undefined) writeFileSync(configFile, options.config, { mode: 0o600 });
-  const name = `orchestrator-${randomBytes(6).toString('hex')}`;
   const args = (dataDir: string, config: string) => [
     ...['--name', name, '--jetstream', '--store_dir', dataDir],
     ...(options.config === undefined ? [] : ['--config', config]),
+    ...(cluster ? clusterArgs(cluster) : []),
   ];
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await freePort());
@@ -128,8 +142,11 @@ async function launch(
       const server = await startComponent(NATS_SERVER, located, {
         binaryArgs: [...args(paths.dataDir, configFile), '--addr', '127.0.0.1', '--port', String(port)],
         container: {
-          args: args('/data', '/orchestrator/nats.conf'),
-          ports: [[port, 4222]],
+          args: [
+            ...args('/data', '/orchestrator/nats.conf'),
+            ...(cluster ? ['--addr', '127.0.0.1', '--port', String(port)] : []),
+          ],
+          ports: cluster ? 'host' : [[port, 4222]],
           mounts: [
             [paths.dataDir, '/data'],
             [paths.home, '/orchestrator'],
@@ -147,6 +164,11 @@ async function launch(
       if (options.port !== undefined || attempt === PORT_ATTEMPTS || (await isPortFree(port))) throw error;
     }
   }
+}
+
+function clusterArgs({ port, routes }: ClusterMember): string[] {
+  const peers = routes.map((route) => `nats://127.0.0.1:${route}`).join(',');
+  return ['--cluster_name', 'orchestrator', '--cluster', `nats://127.0.0.1:${port}`, '--routes', peers];
 }
 
 function portInUse(port: number): NatsStartError {

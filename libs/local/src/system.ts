@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LocateOptions } from './locate.js';
+import { isNatsServer, startNatsCluster } from './nats-cluster.js';
 import { ANY_PLUGIN_USER, createNatsPasswords, natsUrlAs, renderNatsConfig } from './nats-config.js';
-import { startNats } from './nats-server.js';
 import { createPrivateFolder } from './private-folder.js';
 import { type RunningProcess, startProcess } from './processes.js';
 import { projectRoot } from './tools-dir.js';
@@ -24,6 +24,8 @@ export interface SystemOptions {
   readonly dataDir?: string;
   /** @default a free one */
   readonly natsPort?: number;
+  /** How many nats-servers there are; more than one are a cluster. @default 1 */
+  readonly natsServers?: number;
   /** Base of an OTLP/HTTP receiver. @default no spans */
   readonly otlpUrl?: string | undefined;
   /** Added to the environment of every process. */
@@ -38,11 +40,11 @@ export interface SystemOptions {
 }
 
 export interface RunningSystem {
-  /** Where NATS is, which stays so however often its server is started again. */
+  /** Where NATS is, which stays so however often its servers are started again. */
   readonly nats: { readonly url: string };
   /** For a NATS user, `caller` being the one without credentials. */
   urlAs(user: string): string;
-  /** The processes that run now, by name: services, plugins, and `nats-server` unless it ran already. */
+  /** The processes that run now, by name: services, plugins, and `nats-server` unless it ran already; with more of them, `nats-server-2` and so on. */
   readonly processes: ReadonlyMap<string, RunningProcess>;
   /** Starts a process of this system again after its end, or one more service or plugin under another `as` name. */
   start(name: string, as?: string): Promise<RunningProcess>;
@@ -52,7 +54,6 @@ export interface RunningSystem {
   stop(): Promise<void>;
 }
 
-const NATS = 'nats-server';
 const SERVICES = ['registry', 'choreographer'] as const;
 /** There are many plugins and most of them idle: each gives some megabytes back for collecting garbage a little oftener. */
 const SMALL_YOUNG_GENERATION = '--max-semi-space-size=4';
@@ -76,15 +77,17 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const passwords = createNatsPasswords(names);
   const home = options.dataDir ? { path: options.dataDir, remove: () => {} } : createPrivateFolder('data');
   onStep('nats-server');
-  const nats = await startNats({
+  const nats = await startNatsCluster({
+    servers: options.natsServers,
     config: renderNatsConfig({ plugins: names, password: (user) => passwords[user] ?? '' }),
     dataDir: join(home.path, 'nats'),
     ...(options.natsPort !== undefined && { port: options.natsPort }),
     ...options.locate,
   });
+  const first = nats.servers.values().next().value;
   const urlAs = (user: string) => {
     const password = passwords[user];
-    return nats.process === undefined || user === 'caller' || password === undefined
+    return first?.process === undefined || user === 'caller' || password === undefined
       ? nats.url
       : natsUrlAs(nats.url, user, password);
   };
@@ -132,7 +135,8 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     urlAs,
     processes,
     start: (name, as = name) => {
-      if (name === NATS) return listed(name, nats.restart());
+      const server = nats.servers.get(name);
+      if (server) return listed(name, server.restart());
       const plugin = options.plugins.find((one) => one.name === name);
       return run(name, as, name, plugin?.entry ?? join(requiredRoot(), 'services', name, 'dist', 'main.js'));
     },
@@ -141,14 +145,14 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       ending.abort();
       await Promise.allSettled(starting);
       const [services, plugins] = [true, false].map((wanted) =>
-        [...processes.values()].filter(({ name }) => name !== NATS && isService(name) === wanted),
+        [...processes.values()].filter(({ name }) => !isNatsServer(name) && isService(name) === wanted),
       );
       for (const group of [plugins, services]) await Promise.all((group ?? []).map((running) => running.stop()));
       await nats.stop();
       home.remove();
     },
   };
-  if (nats.process) void listed(NATS, Promise.resolve(nats.process));
+  for (const [name, server] of nats.servers) if (server.process) void listed(name, Promise.resolve(server.process));
   try {
     onStep('registry and choreographer');
     await Promise.all(SERVICES.map((name) => system.start(name)));

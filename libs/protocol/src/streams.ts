@@ -12,6 +12,8 @@ export interface StreamDefinition {
   readonly subjects: readonly string[];
   /** Under which subject a message is stored, where that is not the one that it was published to. */
   readonly storedAs?: { readonly from: string; readonly to: string };
+  /** Where the server itself tells of each message, once it is stored: nobody else may publish there. */
+  readonly toldOn?: { readonly from: string; readonly to: string };
   readonly retention: 'limits' | 'workqueue';
   /** A second message on a subject that holds one is refused with error 10077: the rule behind "one result". */
   readonly onePerSubject: boolean;
@@ -76,6 +78,7 @@ export const STREAMS = {
     name: 'ORC_RESULTS',
     description: 'One result or fault per durable invocation.',
     subjects: [patterns.results],
+    toldOn: { from: patterns.results, to: patterns.resultStoredFrom },
     retention: 'limits',
     onePerSubject: true,
     maxAgeMs: LIMITS.retentionMs,

@@ -80,7 +80,7 @@ describe('subjects — each parser reads what its builder writes, and its patter
         expect(parseResultAddress(subjects.result(r), 'result')).toEqual(r);
         expect(parseResultAddress(subjects.progress(r), 'progress')).toEqual(r);
         expect(matches(patterns.results, subjects.result(r))).toBe(true);
-        expect(matches(patterns.resultsFor(r.caller), subjects.result(r))).toBe(true);
+        expect(matches(patterns.resultsStoredFor(r.caller), subjects.resultStored(r))).toBe(true);
         expect(matches(patterns.progressFor(r.caller), subjects.progress(r))).toBe(true);
       }),
     );

@@ -53,6 +53,8 @@ export const subjects = {
     `${ROOT}.work.${t.plugin}.${versionToToken(t.version)}.${t.capability}.${invocation}`,
   exec: (t: Target) => `${ROOT}.exec.${t.plugin}.${versionToToken(t.version)}.${t.capability}`,
   result: (r: ResultAddress) => `${ROOT}.result.${r.caller}.${r.plugin}.${r.invocation}`,
+  /** Where the server tells that this result is stored. */
+  resultStored: (r: ResultAddress) => `${ROOT}.stored.${r.caller}.${r.plugin}.${r.invocation}`,
   /** A run that failed, and may be tried again. */
   attempt: (plugin: string, invocation: string) => `${ROOT}.attempt.${plugin}.${invocation}`,
   /** "I start this work, which must not start twice." */
@@ -92,7 +94,9 @@ export const patterns = {
   workOf: (t: Target) => `${ROOT}.work.${t.plugin}.${versionToToken(t.version)}.${t.capability}.*`,
   execOf: (plugin: string, version: string) => `${ROOT}.exec.${plugin}.${versionToToken(version)}.*`,
   results: `${ROOT}.result.*.*.*`,
-  resultsFor: (caller: string) => `${ROOT}.result.${caller}.*.*`,
+  /** What `ORC_RESULTS` makes of the subject of a result to tell that it is stored. */
+  resultStoredFrom: `${ROOT}.stored.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}`,
+  resultsStoredFor: (caller: string) => `${ROOT}.stored.${caller}.*.*`,
   progressFor: (caller: string) => `${ROOT}.progress.${caller}.*.*`,
   cancelled: `${ROOT}.cancelled.*`,
   attempts: `${ROOT}.attempt.*.*`,

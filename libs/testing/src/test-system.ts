@@ -16,6 +16,8 @@ import {
 export interface TestSystemOptions {
   readonly plugins: readonly PluginEntry[];
   readonly otlpUrl?: string;
+  /** More than one are a cluster. @default 1 */
+  readonly natsServers?: number;
   /** Added to the environment of every process. */
   readonly env?: NodeJS.ProcessEnv;
 }

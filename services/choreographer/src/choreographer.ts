@@ -76,7 +76,7 @@ export class Choreographer implements OnApplicationShutdown {
 
   async start(): Promise<void> {
     const bus = this.#bus;
-    await provisionStreams(bus, { retentionMs: this.#settings.retentionMs });
+    await provisionStreams(bus, this.#settings);
     for (const consumer of [attemptsConsumer, dueConsumer]) await provisionConsumer(bus, consumer);
     await this.#watchCatalogue();
 
@@ -116,7 +116,7 @@ export class Choreographer implements OnApplicationShutdown {
     await requests.provision();
     serveDeadLetterActs(bus, new Redrives({ requester, publisher, gate, invocations, box: letters }));
     const openWork = new OpenWork({ bus, requester, publisher, gate, history, invocations, onError });
-    const bucket = await CancellationBucket.open(bus, this.#settings.retentionMs ?? LIMITS.retentionMs);
+    const bucket = await CancellationBucket.open(bus, this.#settings);
     const cancelling = new Cancelling({ bus, requester, bucket, cancellations, calls, openWork, onError });
     await cancelling.start();
     this.#stops.push(() => cancelling.stop());
@@ -150,7 +150,7 @@ export class Choreographer implements OnApplicationShutdown {
   }
 
   async #watchCatalogue(): Promise<void> {
-    const bucket = await CatalogueBucket.open(this.#bus);
+    const bucket = await CatalogueBucket.open(this.#bus, this.#settings);
     await bucket.watch(
       ({ plugin, version, manifest }) => {
         if (manifest === undefined) {

@@ -23,6 +23,7 @@ describe('settingsFromEnv', () => {
       livenessMs: LIMITS.livenessMs,
       retentionMs: undefined,
       capacity: { callsPerInstance: 4_000, callsPerCaller: 10_000 },
+      replicas: undefined,
       maxForwarded: LIMITS.forwardedCalls,
     });
   });
@@ -43,6 +44,7 @@ describe('settingsFromEnv', () => {
       ORC_MAX_TOKENS: '0',
       ORC_MAX_USD: '0.25',
       ORC_RETENTION_MS: '60000',
+      ORC_REPLICAS: '3',
       ORC_MAX_FORWARDED: '10',
     };
     expect(settingsFromEnv(env)).toMatchObject({

@@ -6,6 +6,7 @@ import {
   LIMITS,
   parseCallLimit,
   parseContextKeys,
+  parseReplicas,
   type TreeMaxima,
 } from '@orchestrator/protocol';
 import type { CapacityLimits } from './application/capacity.js';
@@ -26,6 +27,8 @@ export interface ChoreographerSettings {
   readonly maxima: TreeMaxima;
   readonly livenessMs: number;
   readonly retentionMs: number | undefined;
+  /** On how many servers of a NATS cluster each stream is kept. */
+  readonly replicas: number | undefined;
   /** Synchronous calls kept track of at once. */
   readonly maxForwarded: number;
   /** What may be done at once, over all replicas. Every replica has the same. */
@@ -36,7 +39,7 @@ const DEFAULT_TRACE_SLOW_MS = 10_000;
 
 /**
  * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `ORC_TRACE_RATIO`, `ORC_TRACE_SLOW_MS`,
- * `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_MAX_FORWARDED`,
+ * `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_REPLICAS`, `ORC_MAX_FORWARDED`,
  * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`. @throws Fault `invalid-argument` naming the variable
  */
 export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
@@ -56,6 +59,7 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
     maxima: maximaFromEnv(env),
     livenessMs: LIMITS.livenessMs,
     retentionMs: wholeNumber(env, 'ORC_RETENTION_MS', 1),
+    replicas: parseReplicas(env.ORC_REPLICAS),
     maxForwarded: wholeNumber(env, 'ORC_MAX_FORWARDED') ?? LIMITS.forwardedCalls,
     capacity: {
       callsPerInstance: wholeNumber(env, 'ORC_MAX_CALLS_PER_INSTANCE') ?? LIMITS.callsPerInstance,

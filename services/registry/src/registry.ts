@@ -46,8 +46,9 @@ export class Registry implements OnApplicationShutdown {
   }
 
   async start(): Promise<void> {
-    await provisionStreams(this.#bus, { keepExisting: true });
-    this.#bucket = await CatalogueBucket.open(this.#bus);
+    const provision = { replicas: this.#settings.replicas, keepExisting: true };
+    await provisionStreams(this.#bus, provision);
+    this.#bucket = await CatalogueBucket.open(this.#bus, provision);
     await this.#bucket.watch(
       (change) => this.#keep(change.plugin, change.version, change.manifest),
       (key) => this.#logger.error(`The catalogue entry ${key} is not readable; its plugin will announce itself again.`),

@@ -14,8 +14,9 @@ describe('settingsFromEnv', () => {
   });
 
   it('takes what is set', () => {
-    const env = { NATS_URL: 'nats://nats:4222', ORC_FORGET_AFTER_MS: '5000', ORC_LEASE_MS: '2000' };
-    expect(settingsFromEnv(env)).toMatchObject({ natsUrl: 'nats://nats:4222', forgetAfterMs: 5_000, leaseMs: 2_000 });
+    const env = { NATS_URL: 'nats://nats:4222', ORC_FORGET_AFTER_MS: '5000', ORC_LEASE_MS: '2000', ORC_REPLICAS: '3' };
+    const settings = { natsUrl: 'nats://nats:4222', forgetAfterMs: 5_000, leaseMs: 2_000, replicas: 3 };
+    expect(settingsFromEnv(env)).toMatchObject(settings);
   });
 
   it.each(['ORC_FORGET_AFTER_MS', 'ORC_LEASE_MS'])('%s — anything but a positive whole number is refused', (name) => {

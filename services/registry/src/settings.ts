@@ -1,4 +1,4 @@
-import { Fault, LIMITS } from '@orchestrator/protocol';
+import { Fault, LIMITS, parseReplicas } from '@orchestrator/protocol';
 
 export interface RegistrySettings {
   readonly natsUrl: string | undefined;
@@ -8,15 +8,18 @@ export interface RegistrySettings {
   readonly forgetAfterMs: number;
   /** How long the hosts of a capability hold durable work. */
   readonly leaseMs: number;
+  /** On how many servers of a NATS cluster each stream is kept that is made from here. */
+  readonly replicas: number | undefined;
 }
 
-/** Reads `NATS_URL`, `ORC_FORGET_AFTER_MS`, `ORC_LEASE_MS`. @throws Fault `invalid-argument` naming the variable */
+/** Reads `NATS_URL`, `ORC_FORGET_AFTER_MS`, `ORC_LEASE_MS`, `ORC_REPLICAS`. @throws Fault `invalid-argument` naming the variable */
 export function settingsFromEnv(env: NodeJS.ProcessEnv): RegistrySettings {
   return {
     natsUrl: env.NATS_URL,
     livenessMs: LIMITS.livenessMs,
     forgetAfterMs: positive(env, 'ORC_FORGET_AFTER_MS') ?? LIMITS.forgetAfterMs,
     leaseMs: positive(env, 'ORC_LEASE_MS') ?? LIMITS.leaseMs,
+    replicas: parseReplicas(env.ORC_REPLICAS),
   };
 }
 

@@ -10,7 +10,9 @@ import {
   HEADERS,
   type InstalledPlugin,
   type InvocationNode,
+  parseWork,
   STREAMS,
+  workConsumer,
 } from '@orchestrator/protocol';
 import type { Effect } from '@orchestrator/testing';
 import type { SentEntry } from './sent-log.js';
@@ -54,6 +56,12 @@ export interface Evidence {
   readonly held: readonly string[];
   /** `plugin.capability` of those whose manifest says that they must not run twice. */
   readonly notIdempotent: ReadonlySet<string>;
+}
+
+/** The name of the consumer that should get this work, and a colon. */
+function consumerOf(subject: string): string {
+  const { plugin, version, capability } = parseWork(subject);
+  return `${workConsumer({ plugin, version, capability }).name}:`;
 }
 
 const QUERIES_AT_ONCE = 16;
@@ -115,12 +123,15 @@ export class EvidenceReader {
   async #held(): Promise<string[]> {
     const jsm = await jetstreamManager(this.#bus.nc);
     const consumers = await jsm.consumers.list(STREAMS.work.name).next();
-    return consumers
-      .filter((one) => one.num_ack_pending + one.num_pending > 0)
-      .map(
-        ({ name, num_pending, num_ack_pending, num_redelivered, num_waiting }) =>
-          `${name}: ${num_pending} not delivered, ${num_ack_pending} not acknowledged, ${num_redelivered} redelivered, ${num_waiting} pulls wait`,
-      );
+    const ofConsumers = consumers.map(
+      ({ name, num_pending, num_ack_pending, num_redelivered, num_waiting, delivered, ack_floor }) =>
+        `${name}: ${num_pending} not delivered, ${num_ack_pending} not acknowledged, ${num_redelivered} redelivered, ${num_waiting} pulls wait, delivered to ${delivered.stream_seq}, acknowledged to ${ack_floor.stream_seq}`,
+    );
+    const { state } = await jsm.streams.info(STREAMS.work.name, { subjects_filter: '>' });
+    const left = Object.keys(state.subjects ?? {});
+    const ofStream = `${STREAMS.work.name}: ${state.messages} messages, sequences ${state.first_seq} to ${state.last_seq}`;
+    const isConcerned = (line: string) => left.some((subject) => line.startsWith(consumerOf(subject)));
+    return [ofStream, ...left, ...ofConsumers.filter(isConcerned)];
   }
 
   async #each(
