@@ -1,6 +1,6 @@
 /** Work that waits in the stream: read and taken out by its subject, by whoever decides that it shall not run any more. */
 import { jetstreamManager } from '@nats-io/jetstream';
-import { STREAMS, subjects, type Target } from '@orchestrator/protocol';
+import { parseWork, patterns, STREAMS, subjects, type Target } from '@orchestrator/protocol';
 import type { Answer } from './answers.js';
 import type { Bus } from './connection.js';
 
@@ -25,6 +25,13 @@ async function readLast(bus: Bus, stream: string, subject: string): Promise<Answ
   const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
   const stored = await jsm.streams.getMessage(stream, { last_by_subj: subject });
   return stored ? { data: stored.data, headers: stored.header } : undefined;
+}
+
+/** The invocations of one capability of a version whose work is queued or running. */
+export async function invocationsInWork(bus: Bus, target: Target): Promise<ReadonlySet<string>> {
+  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
+  const { state } = await jsm.streams.info(STREAMS.work.name, { subjects_filter: patterns.workOf(target) });
+  return new Set(Object.keys(state.subjects ?? {}).map((subject) => parseWork(subject).invocation));
 }
 
 /** Takes it out, whether it is queued, running or waiting. */

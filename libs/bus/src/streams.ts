@@ -13,5 +13,5 @@ export {
   removeStoredOn,
   type StoredBody,
 } from './stored-messages.js';
-export { purgeResultPlace, purgeWork, readWaiting, readWork } from './stored-work.js';
+export { invocationsInWork, purgeResultPlace, purgeWork, readWaiting, readWork } from './stored-work.js';
 export { followStream, readStored, type StoredMessage, streamStart } from './stream-follower.js';

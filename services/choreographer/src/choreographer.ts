@@ -8,6 +8,7 @@ import { type Bus, Counters, MicroService, Requester, StoredPublisher } from '@o
 import {
   CancellationBucket,
   CatalogueBucket,
+  invocationsInWork,
   provisionConsumer,
   provisionStreams,
   readStored,
@@ -46,6 +47,7 @@ import { Retries } from './application/retries.js';
 import { SpendingReports } from './application/spending-reports.js';
 import { SyncCalls } from './application/sync-calls.js';
 import { TreeCounts } from './application/tree-counts.js';
+import { WorkRoom } from './application/work-room.js';
 import type { ChoreographerSettings } from './settings.js';
 
 export const BUS = Symbol('bus');
@@ -96,8 +98,24 @@ export class Choreographer implements OnApplicationShutdown {
     const cancellations = new Cancellations();
     const replicas = new Replicas(bus, this.#instance);
     const capacity = new Capacity(this.#liveness, replicas, this.#settings.capacity);
-    this.#onRemoved = (plugin, version) => capacity.forget(plugin, version);
-    const gate = new Gate(this.#catalogue, this.#liveness, signer, this.#settings.maxima, cancellations, capacity);
+    const workRoom = new WorkRoom({
+      ...{ liveness: this.#liveness, replicas, workPerInstance: this.#settings.capacity.workPerInstance, onError },
+      inStream: (target) => invocationsInWork(bus, target),
+      isCancelled: (context) => cancellations.covers(context),
+    });
+    this.#onRemoved = (plugin, version) => {
+      capacity.forget(plugin, version);
+      workRoom.forget(plugin, version);
+    };
+    const gate = new Gate(
+      this.#catalogue,
+      this.#liveness,
+      signer,
+      this.#settings.maxima,
+      cancellations,
+      capacity,
+      workRoom,
+    );
 
     const counts = new TreeCounts(new Counters(bus, requester));
     const calls = new SyncCalls(bus, requester, gate, counts, history, this.#settings.maxForwarded);
@@ -111,6 +129,7 @@ export class Choreographer implements OnApplicationShutdown {
       history,
       invocations,
       letters,
+      workRoom,
       onError,
     });
     await requests.provision();
@@ -121,7 +140,8 @@ export class Choreographer implements OnApplicationShutdown {
     await cancelling.start();
     this.#stops.push(() => cancelling.stop());
     const onPlaced = (context: CallContext) => requests.onPlaced(context);
-    const retries = new Retries({ bus, requester, publisher, gate, history, onPlaced, onError });
+    const onWaiting = (invocation: string) => workRoom.leave(invocation);
+    const retries = new Retries({ bus, requester, publisher, gate, history, onWaiting, onPlaced, onError });
     this.#answerDiscovery(calls, losses);
     this.#sweepInstances(calls);
     const reports = new HostReports(bus, [

@@ -22,7 +22,7 @@ describe('settingsFromEnv', () => {
       maxima: DEFAULT_MAXIMA,
       livenessMs: LIMITS.livenessMs,
       retentionMs: undefined,
-      capacity: { callsPerInstance: 4_000, callsPerCaller: 10_000 },
+      capacity: { callsPerInstance: 4_000, callsPerCaller: 10_000, workPerInstance: 256 },
       replicas: undefined,
       maxForwarded: LIMITS.forwardedCalls,
     });

@@ -40,7 +40,7 @@ const DEFAULT_TRACE_SLOW_MS = 10_000;
 /**
  * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `ORC_TRACE_RATIO`, `ORC_TRACE_SLOW_MS`,
  * `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_REPLICAS`, `ORC_MAX_FORWARDED`,
- * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`. @throws Fault `invalid-argument` naming the variable
+ * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`, `ORC_MAX_WORK_PER_INSTANCE`. @throws Fault `invalid-argument` naming the variable
  */
 export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
   if (!env.ORC_CONTEXT_KEYS) {
@@ -64,6 +64,7 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
     capacity: {
       callsPerInstance: wholeNumber(env, 'ORC_MAX_CALLS_PER_INSTANCE') ?? LIMITS.callsPerInstance,
       callsPerCaller: wholeNumber(env, 'ORC_MAX_CALLS_PER_CALLER') ?? LIMITS.callsPerCaller,
+      workPerInstance: wholeNumber(env, 'ORC_MAX_WORK_PER_INSTANCE', 1) ?? LIMITS.workPerInstance,
     },
   };
 }

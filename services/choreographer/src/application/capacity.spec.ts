@@ -3,7 +3,7 @@ import type { CallContext, Fault } from '@orchestrator/protocol';
 import type { TakenSlot } from '../domain/fair-slots.js';
 import { Capacity, type CapacityLimits } from './capacity.js';
 
-const LIMITS: CapacityLimits = { callsPerInstance: 10, callsPerCaller: 100 };
+const LIMITS: CapacityLimits = { callsPerInstance: 10, callsPerCaller: 100, workPerInstance: 0 };
 
 interface World {
   instances: number;

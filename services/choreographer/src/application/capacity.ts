@@ -10,6 +10,8 @@ import { FairSlots, type TakenSlot } from '../domain/fair-slots.js';
 export interface CapacityLimits {
   /** Synchronous calls of an instance, where the capability does not say how many it runs at once. */
   readonly callsPerInstance: number;
+  /** Durable work that is placed ahead for an instance, of a capability that does not say how many it runs at once. */
+  readonly workPerInstance: number;
   /** Synchronous calls of a caller, its nested ones included. */
   readonly callsPerCaller: number;
 }

@@ -38,11 +38,12 @@ import type { OpenInvocations } from '../adapters/open-invocations.js';
 import { RecentMap } from '../domain/recent-map.js';
 import type { RequestOrigin } from '../domain/records-of.js';
 import { EarlierRequests, type RecentWork } from './earlier-requests.js';
-import type { Gate } from './gate.js';
+import type { Gate, GateDecision } from './gate.js';
 import type { History } from './history.js';
 import { storeFault } from './outcomes.js';
 import { RequestQueues } from './request-queues.js';
 import type { TreeCounts } from './tree-counts.js';
+import type { WorkRoom } from './work-room.js';
 
 /** Invocations that this replica admitted lately, and which the projection may not show yet. */
 const RECENT = 20_000;
@@ -69,6 +70,7 @@ export interface DurableRequestsParts {
   readonly counts: TreeCounts;
   readonly history: History;
   readonly invocations: OpenInvocations;
+  readonly workRoom: WorkRoom;
   readonly letters: Pick<DeadLetterBox, 'removeOf'>;
   readonly onError: PullerOptions['onError'];
 }
@@ -92,10 +94,12 @@ export class DurableRequests {
   }
 
   start(): void {
+    this.#parts.workRoom.start();
     this.#queues.start();
   }
 
   stop(): Promise<void> {
+    this.#parts.workRoom.stop();
     return this.#queues.stop();
   }
 
@@ -136,8 +140,8 @@ export class DurableRequests {
 
   /** @param mayBePlaced whoever got the request before may have placed its work, and not lived to tell: then there may be a result */
   async #place(request: Request, mayBePlaced = request.delivery.deliveries > 1): Promise<void> {
-    const { delivery, ask, headers: requestHeaders, parent, invocation } = request;
-    const { gate, history, publisher } = this.#parts;
+    const { delivery, headers: requestHeaders, invocation } = request;
+    const { history } = this.#parts;
     const earlier = await this.#earlier.lookUp(request, this.#recent.get(invocation), mayBePlaced);
     if (earlier?.decision.do === 'refuse-reuse') return this.#refuseReuse(request);
     if (earlier?.decision.do === 'nothing') {
@@ -147,17 +151,49 @@ export class DurableRequests {
       delivery.ack();
       return;
     }
-    const { data } = delivery;
-    const asked = { ask, mode: 'durable', invocation, headers: requestHeaders, parent, nowMs: Date.now() } as const;
-    const admission = gate.decide({ ...asked, bodyBytes: data.length });
+    const admission = await this.#decide(request);
+    if (admission === 'stopped') return delivery.giveBack();
     if (!admission.ok) {
       const correlation = await this.#refuse(delivery, request, admission.fault);
       this.#recent.set(invocation, { correlation, bodyHash: request.bodyHash, context: undefined });
       return;
     }
+    try {
+      await this.#placeAdmitted(request, admission, mayBePlaced, earlier?.isCounted ?? false);
+    } catch (error) {
+      this.#parts.workRoom.leave(invocation);
+      throw error;
+    }
+  }
+
+  /** Asks the gate, again and again while there is no room: its answer may be another one then. */
+  async #decide({ delivery, ask, headers, parent, invocation }: Request): Promise<GateDecision | 'stopped'> {
+    const { gate, workRoom } = this.#parts;
+    const bodyBytes = delivery.data.length;
+    const untilMs = Math.min(
+      headers.expiryMs ?? Number.POSITIVE_INFINITY,
+      parent?.deadlineMs ?? Number.POSITIVE_INFINITY,
+    );
+    for (;;) {
+      const decision = gate.decide({ ask, mode: 'durable', invocation, headers, parent, bodyBytes, nowMs: Date.now() });
+      if (decision.ok || !decision.full) return decision;
+      if ((await workRoom.wait(decision.full, delivery, untilMs)) === 'stopped') return 'stopped';
+    }
+  }
+
+  async #placeAdmitted(
+    request: Request,
+    admission: Extract<GateDecision, { ok: true }>,
+    mayBePlaced: boolean,
+    isCounted: boolean,
+  ): Promise<void> {
+    const { delivery, parent, invocation, headers: requestHeaders } = request;
+    const { history, publisher, workRoom } = this.#parts;
+    const { data } = delivery;
     // What was admitted before was counted before: a caller that runs again finds its children, and pays for none twice.
-    const unpaid = parent && !earlier?.isCounted ? await this.#count(parent) : undefined;
+    const unpaid = parent && !isCounted ? await this.#count(parent) : undefined;
     if (unpaid) {
+      workRoom.leave(invocation);
       await this.#refuse(delivery, request, unpaid);
       return;
     }
@@ -244,6 +280,7 @@ export class DurableRequests {
     if (context?.plugin !== plugin) return false;
     const { attempt = 1, instance, startedAtMs, endedAtMs, fault } = report;
     const { history } = this.#parts;
+    if (endedAtMs !== undefined) this.#parts.workRoom.leave(report.invocation);
     if (endedAtMs === undefined) history.started(context, report);
     else if (report.superseded) history.superseded(context, { attempt, instance, startedAtMs, endedAtMs, fault });
     else history.ended(context, { attempt, instance, startedAtMs, endedAtMs, fault });

@@ -20,6 +20,7 @@ import {
 } from '@orchestrator/protocol';
 import type { TakenSlot } from '../domain/fair-slots.js';
 import type { Capacity } from './capacity.js';
+import type { FullRoom, WorkRoom } from './work-room.js';
 
 export interface GateRequest {
   readonly ask: Ask;
@@ -39,7 +40,12 @@ export type GateDecision =
       readonly token: string;
       readonly slot: TakenSlot | undefined;
     }
-  | { readonly ok: false; readonly fault: Fault };
+  | {
+      readonly ok: false;
+      readonly fault: Fault;
+      /** Of a durable request that may only wait until there is room for its work. */
+      readonly full?: FullRoom;
+    };
 
 export class Gate {
   readonly #catalogue: Catalogue;
@@ -48,6 +54,7 @@ export class Gate {
   readonly #maxima: TreeMaxima;
   readonly #cancellations: Cancellations;
   readonly #capacity: Capacity;
+  readonly #workRoom: WorkRoom;
 
   constructor(
     catalogue: Catalogue,
@@ -56,6 +63,7 @@ export class Gate {
     maxima: TreeMaxima,
     cancellations: Cancellations,
     capacity: Capacity,
+    workRoom: WorkRoom,
   ) {
     this.#catalogue = catalogue;
     this.#liveness = liveness;
@@ -63,6 +71,7 @@ export class Gate {
     this.#maxima = maxima;
     this.#cancellations = cancellations;
     this.#capacity = capacity;
+    this.#workRoom = workRoom;
   }
 
   /** The verified context of the calling invocation. @throws Fault `unauthenticated` */
@@ -150,14 +159,21 @@ export class Gate {
     if (!admission.ok) return admission;
     if (this.#cancellations.covers(admission.context)) return { ok: false, fault: cancelledFault() };
     const { context } = admission;
-    const slot = context.mode === 'sync' ? this.#capacity.takeCall(context, promised?.concurrency) : undefined;
-    if (slot instanceof Fault) return { ok: false, fault: slot };
     const token = this.#signer.sign(context);
-    if (token.length <= LIMITS.contextBytes) return { ok: true, context, token, slot };
-    if (slot) this.#capacity.releaseCall(slot);
-    const message = `The call context would be larger than ${LIMITS.contextBytes} bytes: the chain of names is too long.`;
-    return { ok: false, fault: new Fault('depth-exceeded', message, { maxBytes: LIMITS.contextBytes }) };
+    if (token.length > LIMITS.contextBytes) return tooLong();
+    const concurrency = promised?.concurrency;
+    if (context.mode === 'durable' && !this.#workRoom.enter(context, concurrency)) {
+      const fault = new Fault('exhausted', 'The work has to wait until there is room for it.');
+      return { ok: false, fault, full: { context, concurrency } };
+    }
+    const slot = context.mode === 'sync' ? this.#capacity.takeCall(context, concurrency) : undefined;
+    return slot instanceof Fault ? { ok: false, fault: slot } : { ok: true, context, token, slot };
   }
 
   readonly #isLive = (plugin: string, version: string) => this.#liveness.isLive(plugin, version);
+}
+
+function tooLong(): GateDecision {
+  const message = `The call context would be larger than ${LIMITS.contextBytes} bytes: the chain of names is too long.`;
+  return { ok: false, fault: new Fault('depth-exceeded', message, { maxBytes: LIMITS.contextBytes }) };
 }

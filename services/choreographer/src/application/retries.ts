@@ -37,6 +37,8 @@ export interface RetriesParts {
   readonly publisher: StoredPublisher;
   readonly gate: Gate;
   readonly history: History;
+  /** Told of an invocation whose work is between two attempts, and takes up no room meanwhile. */
+  readonly onWaiting: (invocation: string) => void;
   /** Told of work that was placed from here, whose reports are then its own. */
   readonly onPlaced: (context: CallContext) => void;
   readonly onError: (error: unknown) => void;
@@ -106,6 +108,7 @@ export class Retries {
         .add('Nats-Schedule-Target', subjects.due('retry', context.invocation))
         .add(HEADERS.context, token);
       await publisher.store(subjects.timer('retry', context.invocation), delivery.data, timer);
+      this.#parts.onWaiting(context.invocation);
     }
     delivery.ack();
   }

@@ -1,0 +1,94 @@
+/** More durable requests than can be worked on: they wait as requests, each caller in turn, and none is lost. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { type Bus, CallClient, connectBus, type RequestHandle } from '@orchestrator/bus';
+import { LIMITS, STREAMS } from '@orchestrator/protocol';
+import { EffectLog, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
+
+const WORK = { plugin: 'probe', capability: 'work' };
+const NARROW = { plugin: 'probe', capability: 'narrow' };
+const FLOOD = 1_500;
+
+describe('durable requests that are more than can be worked on', () => {
+  const effects = new EffectLog();
+  let system: TestSystem;
+  let operator: Bus;
+
+  beforeAll(async () => {
+    system = await startTestSystem({ plugins: [PROBE], env: { PROBE_EFFECTS: effects.file } });
+    operator = await connectBus({ url: system.urlAs('choreographer'), name: 'operator' });
+  });
+
+  afterAll(async () => {
+    await operator?.nc.close();
+    await system?.stop();
+    effects.remove();
+  });
+
+  const flood = (name: string, ms: number, count = FLOOD): Promise<RequestHandle[]> => {
+    const client = new CallClient(system.bus, 'flood');
+    return Promise.all(
+      Array.from({ length: count }, (_, n) =>
+        client.request(WORK, { name: `${name}-${n}`, ms }, { key: `${name}-${n}` }),
+      ),
+    );
+  };
+  const inStream = async (stream: string) =>
+    (await (await jetstreamManager(operator.nc)).streams.info(stream)).state.messages;
+  const startsOf = (prefix: string) =>
+    effects.read().filter(({ name, what }) => name.startsWith(prefix) && what === 'started');
+
+  /** Every one of them ended well, and was started once. */
+  const expectAll = async (handles: readonly RequestHandle[], name: string) => {
+    const outcomes = await Promise.all(handles.map((handle) => handle.outcome()));
+    expect(outcomes.filter(({ result }) => !result.ok)).toEqual([]);
+    expect(startsOf(`${name}-`)).toHaveLength(handles.length);
+  };
+
+  it('of one caller — wait as requests, and one of another caller is done long before them', async () => {
+    const handles = await flood('first', 100);
+    const quiet = await new CallClient(system.bus, 'quiet').request(WORK, { name: 'quiet', ms: 1 });
+    expect((await quiet.outcome()).result).toEqual({ ok: true, value: { text: 'quiet' } });
+    const [requests, work] = await Promise.all([inStream(STREAMS.requests.name), inStream(STREAMS.work.name)]);
+    expect(requests).toBeGreaterThan(FLOOD / 4);
+    expect(work).toBeLessThanOrEqual(LIMITS.workPerInstance);
+    await expectAll(handles, 'first');
+    expect(await inStream(STREAMS.requests.name)).toBe(0);
+  });
+
+  it('with the choreographer killed and started again meanwhile — are all done, each once', async () => {
+    const handles = await flood('killed', 50, 600);
+    await effects.first(({ name }) => name.startsWith('killed-'));
+    await system.kill('choreographer');
+    expect(await inStream(STREAMS.requests.name)).toBeGreaterThan(0);
+    await system.start('choreographer');
+    await expectAll(handles, 'killed');
+  });
+
+  it('of three choreographers, of which one is told to end — are all done, each once, and others come through', async () => {
+    for (const name of ['choreographer-2', 'choreographer-3']) await system.start('choreographer', name);
+    const handles = await flood('three', 50);
+    const quiet = await new CallClient(system.bus, 'quiet').request(WORK, { name: 'quiet-three', ms: 1 });
+    await system.processes.get('choreographer-2')?.stop();
+    expect((await quiet.outcome()).result.ok).toBe(true);
+    expect(await inStream(STREAMS.requests.name)).toBeGreaterThan(0);
+    await expectAll(handles, 'three');
+    await system.processes.get('choreographer-3')?.stop();
+  });
+
+  it('one that may not wait so long — ends at its deadline as a dead letter, while those before it still run', async () => {
+    const client = new CallClient(system.bus, 'patient');
+    const long = Array.from({ length: 12 }, (_, n) =>
+      client.request(NARROW, { name: `long-${n}`, ms: 60_000 }, { timeoutMs: 20_000 }),
+    );
+    await Promise.all(long);
+    await effects.first(({ name }) => name.startsWith('long-'));
+    const late = await client.request(NARROW, { name: 'late', ms: 1 }, { timeoutMs: 700 });
+    expect((await late.outcome()).result).toMatchObject({ ok: false, fault: { code: 'deadline-exceeded' } });
+    expect(startsOf('late')).toEqual([]);
+    const letter = await (await jetstreamManager(operator.nc)).streams.getMessage(STREAMS.dead.name, {
+      last_by_subj: `orc.v1.dead.probe.narrow.${late.invocation}`,
+    });
+    expect(letter?.string()).toBe('{"name":"late","ms":1}');
+  });
+});
