@@ -4,9 +4,18 @@ import { UsageError } from './failure.js';
 
 /** Reads a text file. @throws UsageError that says what is wrong with it */
 export function readText(file: string): string {
+  return readFile(file).toString();
+}
+
+/** Reads a file, or standard input for `-`. @throws UsageError that says what is wrong with it */
+export function readBytes(source: string): Buffer {
+  return source === '-' ? readFileSync(0) : readFile(source);
+}
+
+function readFile(file: string): Buffer {
   try {
     if (statSync(file).isDirectory()) throw new UsageError(`${file} is a folder; give a file.`);
-    return readFileSync(file, 'utf8');
+    return readFileSync(file);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
@@ -34,7 +43,7 @@ function isAbsent(path: string): boolean {
 /** Arguments of a call: JSON text, a file that holds it, or `-` for standard input. @throws UsageError */
 export function readArguments(source: string): unknown {
   const isInline = /^\s*[[{"]/.test(source);
-  const text = source === '-' ? readFileSync(0, 'utf8') : isInline ? source : readText(source);
+  const text = isInline ? source : readBytes(source).toString();
   try {
     return JSON.parse(text);
   } catch (error) {

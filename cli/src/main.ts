@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addCallCommand } from './commands/call.js';
 import { addDeadCommand } from './commands/dead.js';
 import { addDemoCommand } from './commands/demo.js';
+import { addObjectsCommand } from './commands/objects.js';
 import { addPluginsCommand } from './commands/plugins.js';
 import { addRunsCommand } from './commands/runs.js';
 import { addTraceCommand } from './commands/trace.js';
@@ -26,6 +27,7 @@ for (const add of [
   addTraceCommand,
   addRunsCommand,
   addDeadCommand,
+  addObjectsCommand,
 ])
   add(program);
 

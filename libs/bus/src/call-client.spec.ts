@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Msg, MsgHdrs, NatsConnection, PublishOptions, SubscriptionOptions } from '@nats-io/transport-node';
-import { HEADERS, invocationIdFromKey, invocationIdFromParent, LIMITS } from '@orchestrator/protocol';
+import { HEADERS, invocationIdFromKey, invocationIdFromParent, LIMITS, parseDataRef } from '@orchestrator/protocol';
 import fc from 'fast-check';
 import { CallClient } from './call-client.js';
 import { Outbox } from './outbox.js';
@@ -12,6 +12,8 @@ interface Published {
   readonly body: string;
   readonly headers: MsgHdrs | undefined;
 }
+
+const MAX_PAYLOAD = 1024 * 1024;
 
 /** A server that answers everything at once: stored requests with their acknowledgement, calls with `{"seq":7}`. */
 function client() {
@@ -26,13 +28,18 @@ function client() {
     publish(subject: string, data: string, options: PublishOptions = {}) {
       published.push({ subject, body: Buffer.from(data).toString(), headers: options.headers });
       const reply = options.reply ?? '';
-      const answer = { subject: reply, data: Buffer.from('{"seq":7}'), headers: undefined } as unknown as Msg;
+      const text = subject.startsWith('$JS.API.STREAM.INFO') ? '{"config":{}}' : '{"seq":7}';
+      const sent = { subject: reply, data: Buffer.from(text), headers: undefined, json: () => JSON.parse(text) };
+      const answer = sent as unknown as Msg;
       queueMicrotask(() => inboxes.get(reply.slice(0, reply.lastIndexOf('.')))?.(null, answer));
     },
   } as unknown as NatsConnection;
   return {
     published,
-    calls: new CallClient({ nc, outbox: new Outbox(nc), newInbox: () => `_INBOX.${made++}` }, 'shop'),
+    calls: new CallClient(
+      { nc, outbox: new Outbox(nc), newInbox: () => `_INBOX.${made++}`, maxPayload: MAX_PAYLOAD },
+      'shop',
+    ),
   };
 }
 
@@ -49,16 +56,29 @@ describe.each(ways)('CallClient.%s', (way) => {
     expect(published[0]?.subject).toBe(`orc.v1.${way}.shop.editor.copy-edit`);
   });
 
-  it('takes arguments up to the limit in bytes, and refuses one byte more without sending anything', async () => {
+  it('sends arguments up to the limit in the message, and larger ones by reference, stored before it', async () => {
     const { published, calls } = client();
     const fitting = 'é'.repeat((LIMITS.inlineBytes - 2) / 2);
     await calls[way](EDIT, fitting);
     expect(Buffer.byteLength(published[0]?.body ?? '')).toBe(LIMITS.inlineBytes);
-    await expect(calls[way](EDIT, `${fitting}x`)).rejects.toMatchObject({
+    await calls[way](EDIT, `${fitting}x`);
+    const [, , ...stored] = published;
+    const message = stored.pop();
+    expect(message).toMatchObject({ subject: `orc.v1.${way}.shop.editor.copy-edit`, body: '' });
+    const ref = parseDataRef(message?.headers?.get(HEADERS.dataRef) ?? '');
+    const chunks = stored.filter(({ subject }) => subject === `$O.ORC_OBJECTS.C.${ref?.object}`);
+    expect(chunks.map(({ body }) => body).join('')).toBe(JSON.stringify(`${fitting}x`));
+    expect(ref).toMatchObject({ bytes: LIMITS.inlineBytes + 1 });
+  });
+
+  it('refuses arguments that are larger than an object may be, and sends nothing', async () => {
+    const { published, calls } = client();
+    const details = { bytes: LIMITS.objectBytes + 1, maxBytes: LIMITS.objectBytes };
+    await expect(calls[way](EDIT, 'x'.repeat(LIMITS.objectBytes - 1))).rejects.toMatchObject({
       code: 'invalid-argument',
-      details: { bytes: LIMITS.inlineBytes + 1, maxBytes: LIMITS.inlineBytes },
+      details,
     });
-    expect(published).toHaveLength(1);
+    expect(published.filter(({ subject }) => !subject.startsWith('$JS.API'))).toEqual([]);
   });
 
   it('what JSON cannot hold is an invalid argument, and nothing is sent', async () => {
@@ -108,7 +128,11 @@ describe('CallClient.call', () => {
     jest.useFakeTimers();
     try {
       const nc = { subscribe() {}, publish() {} } as unknown as NatsConnection;
-      const calls = new CallClient({ nc, outbox: new Outbox(nc), newInbox: () => '_INBOX.0' }, 'shop', options);
+      const calls = new CallClient(
+        { nc, outbox: new Outbox(nc), newInbox: () => '_INBOX.0', maxPayload: MAX_PAYLOAD },
+        'shop',
+        options,
+      );
       const { leftMs, ...rest } = { leftMs: undefined, ...call };
       const parent = leftMs && { invocation: 'i', token: 't', deadlineMs: Date.now() + leftMs };
       const codes: string[] = [];

@@ -1,12 +1,16 @@
 /** Asking for capabilities: what the CLI, the demo and the plugin SDK share. */
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import {
-  bodyHash,
+  type Body,
   type CallLimits,
   type CapabilityRef,
+  type DataRef,
+  encodeDataRef,
   Fault,
   formatCallLimits,
   HEADERS,
+  hashOfBody,
+  inlineLimit,
   invocationIdFromKey,
   invocationIdFromParent,
   LIMITS,
@@ -14,8 +18,9 @@ import {
   randomInvocationId,
   subjects,
 } from '@orchestrator/protocol';
-import { type Answer, readAnswer } from './answers.js';
+import { type Answer, bodyOf, parseJson, readAnswer } from './answers.js';
 import type { Bus } from './connection.js';
+import { ObjectStore } from './object-store.js';
 import { Requester } from './requester.js';
 import { ResultWaiter } from './results.js';
 import { StoredPublisher } from './stored-publisher.js';
@@ -66,6 +71,8 @@ export interface RequestHandle {
   outcome(signal?: AbortSignal): Promise<CallOutcome>;
 }
 
+const NOTHING = new Uint8Array();
+
 /** The choreographer answers at the deadline; a caller waits this much longer, so that the typed answer wins. */
 const GRACE_MS = 500;
 
@@ -76,6 +83,7 @@ interface CallClientOptions {
 
 export class CallClient {
   readonly requester: Requester;
+  readonly objects: ObjectStore;
   readonly #caller: string;
   readonly #defaultTimeoutMs: number;
   readonly #publisher: StoredPublisher;
@@ -87,18 +95,18 @@ export class CallClient {
     this.requester = new Requester(bus);
     this.#publisher = new StoredPublisher(bus);
     this.#results = new ResultWaiter(bus, this.requester);
+    this.objects = new ObjectStore(this.requester, this.#publisher);
   }
 
   /** Calls and waits for the answer. Throws only when no call could be made at all. @throws Fault */
   async call(ref: CapabilityRef, args: unknown, options: CallOptions = {}): Promise<CallOutcome> {
-    const body = encodeArguments(args);
-    const timeoutMs = this.#timeoutOf(options) + GRACE_MS;
-    const answer = await this.requester.request(subjects.call({ caller: this.#caller, ...ref }), body, {
-      headers: headersFor(options, options.key),
-      timeoutMs,
+    const { data, dataRef } = await this.#handOver(args, options.signal);
+    const answer = await this.requester.request(subjects.call({ caller: this.#caller, ...ref }), data, {
+      headers: headersFor(options, options.key, dataRef),
+      timeoutMs: this.#timeoutOf(options) + GRACE_MS,
       signal: options.signal,
     });
-    return outcomeOf(answer);
+    return this.#outcomeOf(answer, options.signal);
   }
 
   /** Below another invocation its deadline is known, and the capability may have a longer one than the default. */
@@ -114,28 +122,48 @@ export class CallClient {
       ? invocationIdFromParent(options.parent.invocation, ref.plugin, ref.capability, key)
       : invocationIdFromKey(ask.caller, ref.plugin, ref.capability, key);
     const address = { caller: ask.caller, plugin: ref.plugin, invocation };
-    const body = encodeArguments(args);
-    const sent = headersFor(options, key);
+    const body = await this.#handOver(args, options.signal);
+    const sent = headersFor(options, key, body.dataRef);
     parseRequestHeaders(sent && ((name) => sent.get(name))); // the refusal of a malformed one could not be awaited
     const hint = this.#results.expect(address);
     const storeWithinMs = options.storeWithinMs ?? (options.parent ? options.parent.deadlineMs - Date.now() : 0);
     const giveUpAtMs = Date.now() + storeWithinMs;
-    const storing = this.#publisher.storeUntil(giveUpAtMs, subjects.request(ask), body, sent, options.signal);
+    const storing = this.#publisher.storeUntil(giveUpAtMs, subjects.request(ask), body.data, sent, options.signal);
     const stored = await storing.catch((error) => {
       this.#results.forget(address);
       throw error;
     });
+    const hash = hashOfBody(body);
     return {
       invocation,
       sequence: stored.stored ? stored.sequence : 0,
       outcome: async (signal) => {
         const answer = await this.#results.wait(address, hint, signal ?? options.signal);
         const answeredHash = answer.headers?.get(HEADERS.bodyHash);
-        if (!answeredHash || answeredHash === bodyHash(Buffer.from(body))) return outcomeOf(answer);
+        if (!answeredHash || answeredHash === hash) return this.#outcomeOf(answer, signal ?? options.signal);
         const fault = new Fault('invalid-argument', 'This key was used before, with other arguments.', { invocation });
-        return { ...outcomeOf(answer), result: { ok: false, fault } };
+        return { ...foundBy(answer), result: { ok: false, fault } };
       },
     };
+  }
+
+  /** The arguments as they travel: in the message, or in the object store. @throws Fault */
+  async #handOver(args: unknown, signal: AbortSignal | undefined): Promise<Body> {
+    const text = toJson(args ?? {});
+    const isInline = Buffer.byteLength(text) <= inlineLimit(this.#publisher.maxBytes);
+    if (isInline) return { data: Buffer.from(text) };
+    return { data: NOTHING, dataRef: await this.objects.put(text, 'arguments', signal) };
+  }
+
+  async #outcomeOf(answer: Answer, signal: AbortSignal | undefined): Promise<CallOutcome> {
+    const found = foundBy(answer);
+    try {
+      const dataRef = answer.headers?.get(HEADERS.fault) ? undefined : bodyOf(answer).dataRef;
+      const value = dataRef ? parseJson(await this.objects.get(dataRef, 'result', signal)) : readAnswer(answer);
+      return { result: { ok: true, value }, ...found };
+    } catch (error) {
+      return { result: { ok: false, fault: Fault.from(error) }, ...found };
+    }
   }
 }
 
@@ -144,18 +172,6 @@ function checkedKey(key: string): string {
   const trimmed = key.trim();
   if (trimmed === '') throw new Fault('invalid-argument', 'The key is empty.', { header: HEADERS.id });
   return trimmed;
-}
-
-function encodeArguments(args: unknown): string {
-  const body = toJson(args ?? {});
-  const bytes = Buffer.byteLength(body);
-  if (bytes > LIMITS.inlineBytes) {
-    throw new Fault('invalid-argument', `The arguments are ${bytes} bytes; the limit is ${LIMITS.inlineBytes}.`, {
-      bytes,
-      maxBytes: LIMITS.inlineBytes,
-    });
-  }
-  return body;
 }
 
 function toJson(args: unknown): string {
@@ -170,37 +186,34 @@ function toJson(args: unknown): string {
 }
 
 /** Undefined when there is nothing to say: a message without headers costs least. @throws Fault `invalid-argument` */
-function headersFor(options: CallOptions, key: string | undefined): MsgHdrs | undefined {
+function headersFor(options: CallOptions, key: string | undefined, dataRef?: DataRef): MsgHdrs | undefined {
   try {
-    return encodeHeaders(options, key);
+    return encodeHeaders(options, key, dataRef);
   } catch (error) {
     throw Fault.from(error, 'invalid-argument'); // a line end in a value, or a time that no calendar has
   }
 }
 
-function encodeHeaders(options: CallOptions, key: string | undefined): MsgHdrs | undefined {
+function encodeHeaders(
+  options: CallOptions,
+  key: string | undefined,
+  dataRef: DataRef | undefined,
+): MsgHdrs | undefined {
   const { parent, range, timeoutMs, maxAttempts } = options;
   const limits = options.limits && formatCallLimits(options.limits);
-  const said = [key, parent, range, timeoutMs, maxAttempts, limits || undefined];
+  const said = [key, parent, range, timeoutMs, maxAttempts, limits || undefined, dataRef];
   if (said.every((one) => one === undefined)) return undefined;
   const result = headers();
   if (key !== undefined) result.set(HEADERS.id, key);
   if (parent) result.set(HEADERS.context, parent.token);
   if (range !== undefined) result.set(HEADERS.version, range);
+  if (dataRef) result.set(HEADERS.dataRef, encodeDataRef(dataRef));
   if (limits) result.set(HEADERS.limits, limits);
   if (maxAttempts !== undefined) result.set(HEADERS.attempts, String(maxAttempts));
   if (timeoutMs !== undefined) result.set(HEADERS.expiryTime, new Date(Date.now() + timeoutMs).toISOString());
   return result;
 }
 
-function outcomeOf(answer: Answer): CallOutcome {
-  const found = {
-    invocation: answer.headers?.get(HEADERS.id) || undefined,
-    correlation: answer.headers?.get(HEADERS.correlationId) || undefined,
-  };
-  try {
-    return { result: { ok: true, value: readAnswer(answer) }, ...found };
-  } catch (error) {
-    return { result: { ok: false, fault: Fault.from(error) }, ...found };
-  }
+function foundBy({ headers: sent }: Answer): Pick<CallOutcome, 'invocation' | 'correlation'> {
+  return { invocation: sent?.get(HEADERS.id) || undefined, correlation: sent?.get(HEADERS.correlationId) || undefined };
 }

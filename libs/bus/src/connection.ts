@@ -19,9 +19,14 @@ export interface Bus {
   readonly nc: NatsConnection;
   /** A fresh reply subject under this user's own prefix. */
   newInbox(): string;
+  /** The largest message that the server takes, headers included. */
+  readonly maxPayload: number;
   /** For what is published often, and by many at once. */
   readonly outbox: Outbox;
 }
+
+/** What nats-server takes when nobody has configured it. */
+const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
 export const DEFAULT_NATS_URL = 'nats://127.0.0.1:4222';
 const CONNECT_AGAIN_MS = 250;
@@ -51,7 +56,14 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   try {
     const nc = await connectUntil(giveUpAtMs, begin);
     shieldReader(nc);
-    return { nc, newInbox: () => createInbox(inboxPrefix), outbox: new Outbox(nc) };
+    return {
+      nc,
+      newInbox: () => createInbox(inboxPrefix),
+      get maxPayload() {
+        return nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
+      },
+      outbox: new Outbox(nc),
+    };
   } catch (error) {
     if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
       throw new Fault('permission-denied', `NATS at ${servers.join(', ')} refuses these credentials.`, undefined, {

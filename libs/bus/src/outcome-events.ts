@@ -1,6 +1,15 @@
 /** How durable work ends, as messages: the result that is stored, and the dead letter that goes before a fault. */
 import type { MsgHdrs } from '@nats-io/transport-node';
-import { bodyHash, type CapabilityRef, type Fault, HEADERS, LIMITS, subjects } from '@orchestrator/protocol';
+import {
+  type Body,
+  type CapabilityRef,
+  encodeDataRef,
+  type Fault,
+  HEADERS,
+  hashOfBody,
+  LIMITS,
+  subjects,
+} from '@orchestrator/protocol';
 import { faultHeaders } from './answers.js';
 import { OutgoingHeaders } from './outgoing-headers.js';
 import type { StoredPublisher } from './stored-publisher.js';
@@ -15,7 +24,7 @@ export interface EndedInvocation extends CapabilityRef {
   readonly source: string;
   readonly atMs: number;
   /** The original arguments, byte for byte; undefined when they are no longer there. */
-  readonly body: Uint8Array | undefined;
+  readonly body: Body | undefined;
   /** Headers that prove to a choreographer whose request it was, so that it can be redriven. */
   readonly proof?: Readonly<Record<string, string>> | undefined;
 }
@@ -25,7 +34,7 @@ export function resultHeaders(ended: EndedInvocation, run: string, fault?: Fault
   const result = eventHeaders(ended, 'orc.v1.result');
   if (ended.parent) result.add(HEADERS.causationId, ended.parent);
   result.add(HEADERS.run, run);
-  if (ended.body) result.add(HEADERS.bodyHash, bodyHash(ended.body));
+  if (ended.body) result.add(HEADERS.bodyHash, hashOfBody(ended.body));
   return fault ? faultHeaders(fault, result) : result;
 }
 
@@ -50,8 +59,10 @@ export async function storeDeadLetter(
     if (value) dead.add(name, value);
   }
   for (const [name, value] of Object.entries(ended.proof ?? {})) dead.add(name, value);
+  if (ended.body?.dataRef) dead.add(HEADERS.dataRef, encodeDataRef(ended.body.dataRef));
   // A request may fill a whole message, which leaves no room for what a dead letter says of it.
-  const body = ended.body && ended.body.length <= publisher.maxBytes - LIMITS.headroomBytes ? ended.body : '';
+  const data = ended.body?.data ?? '';
+  const body = data.length <= publisher.maxBytes - LIMITS.headroomBytes ? data : '';
   await publisher.store(subjects.dead(ended.plugin, ended.capability, ended.invocation), body, dead);
 }
 

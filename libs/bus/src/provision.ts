@@ -12,7 +12,13 @@ import {
 } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { nanos } from '@nats-io/transport-node';
-import { type ConsumerDefinition, Fault, STREAMS, type StreamDefinition } from '@orchestrator/protocol';
+import {
+  type ConsumerDefinition,
+  Fault,
+  MAX_OBJECT_BYTES,
+  STREAMS,
+  type StreamDefinition,
+} from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
 import { withJetStream } from './jetstream-api.js';
 
@@ -20,14 +26,23 @@ import { withJetStream } from './jetstream-api.js';
 const CONSUMER_NOT_FOUND = 10014;
 /** JetStream's error when a stream has as many consumers as it may have. */
 const TOO_MANY_CONSUMERS = 10026;
+/** JetStream's error for a stream that may grow larger than the server has room for. */
+const NO_STORAGE = 10047;
 
 export interface ProvisionOptions {
   /** Replaces the retention of results, history, cancellations and dead letters. */
   readonly retentionMs?: number | undefined;
   /** On how many servers of a NATS cluster everything is kept. @default 1 */
   readonly replicas?: number | undefined;
+  /** Replaces how many bytes the object store takes in all, and how many one object may have. */
+  readonly objects?: ObjectStoreBounds | undefined;
   /** Create what is missing, and leave what is there as it is: for a service that does not decide about retention. */
   readonly keepExisting?: boolean;
+}
+
+export interface ObjectStoreBounds {
+  readonly storeBytes: number;
+  readonly objectBytes: number;
 }
 
 type NamedConfig = Partial<StreamConfig> & { readonly name: string };
@@ -37,17 +52,23 @@ const NOT_FOUND = 404;
 /** The stream of a bucket is named like it, with this before. */
 const KV_PREFIX = 'KV_';
 
-function streamConfig(definition: StreamDefinition, options: ProvisionOptions): NamedConfig {
-  const maxAgeMs =
-    definition.maxAgeMs && ((definition.counts ? undefined : options.retentionMs) ?? definition.maxAgeMs);
+/** A definition with what the operator has configured. */
+function configured(definition: StreamDefinition, { retentionMs, objects }: ProvisionOptions): StreamDefinition {
+  const maxAgeMs = definition.maxAgeMs && ((definition.counts ? undefined : retentionMs) ?? definition.maxAgeMs);
+  const aged = { ...definition, maxAgeMs: maxAgeMs + (definition.slackMs ?? 0) };
+  if (definition.name !== STREAMS.objects.name || !objects) return aged;
+  return { ...aged, maxBytes: objects.storeBytes, metadata: { [MAX_OBJECT_BYTES]: String(objects.objectBytes) } };
+}
+
+function streamConfig(definition: StreamDefinition, replicas = 1): NamedConfig {
   return {
     name: definition.name,
     description: definition.description,
     subjects: [...definition.subjects],
     retention: definition.retention === 'workqueue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
     storage: StorageType.File,
-    num_replicas: options.replicas ?? 1,
-    max_age: nanos(maxAgeMs),
+    num_replicas: replicas,
+    max_age: nanos(definition.maxAgeMs),
     allow_direct: true,
     ...(definition.msgIdMs !== undefined && { duplicate_window: nanos(definition.msgIdMs) }),
     ...(definition.storedAs && {
@@ -56,7 +77,9 @@ function streamConfig(definition: StreamDefinition, options: ProvisionOptions): 
     ...(definition.maxConsumers !== undefined && { max_consumers: definition.maxConsumers }),
     ...(definition.toldOn && { republish: { src: definition.toldOn.from, dest: definition.toldOn.to } }),
     ...(definition.schedules && { allow_msg_schedules: true }),
-    discard: definition.onePerSubject ? DiscardPolicy.New : DiscardPolicy.Old,
+    discard: definition.onePerSubject || definition.maxBytes ? DiscardPolicy.New : DiscardPolicy.Old,
+    ...(definition.maxBytes !== undefined && { max_bytes: definition.maxBytes }),
+    ...(definition.metadata && { metadata: definition.metadata }),
     ...(definition.counts && { allow_msg_counter: true, max_msgs_per_subject: 1 }),
     ...(definition.onePerSubject && { max_msgs_per_subject: 1, discard_new_per_subject: true }),
   };
@@ -70,7 +93,7 @@ function streamConfig(definition: StreamDefinition, options: ProvisionOptions): 
  */
 export async function provisionStreams(bus: Bus, options: ProvisionOptions = {}): Promise<void> {
   for (const definition of Object.values(STREAMS)) {
-    const config = streamConfig(definition, options);
+    const config = streamConfig(configured(definition, options), options.replicas);
     await withJetStream(bus, (jsm) => provisionStream(jsm, config, options.keepExisting ?? false));
   }
 }
@@ -78,7 +101,7 @@ export async function provisionStreams(bus: Bus, options: ProvisionOptions = {})
 async function provisionStream(jsm: JetStreamManager, config: NamedConfig, keepExisting: boolean): Promise<void> {
   const found = await findStream(jsm, config.name);
   if (!found) {
-    await jsm.streams.add(config); // answers the existing one when another service was faster
+    await addStream(jsm, config);
     return;
   }
   if (found.retention !== config.retention) {
@@ -89,6 +112,19 @@ async function provisionStream(jsm: JetStreamManager, config: NamedConfig, keepE
   }
   const wanted = found.max_consumers > 0 ? config : withoutMaxConsumers(config);
   if (!keepExisting && isChanged(found, wanted)) await jsm.streams.update(config.name, wanted);
+}
+
+/** Answers the existing one when another service was faster. @throws Fault `exhausted` when the server has no such room */
+async function addStream(jsm: JetStreamManager, config: NamedConfig): Promise<void> {
+  try {
+    await jsm.streams.add(config);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== NO_STORAGE) throw error;
+    const room = `${config.max_bytes} bytes for ${config.name}`;
+    throw new Fault('exhausted', `This NATS server has no room for ${room}; see ORC_OBJECT_STORE_BYTES.`, undefined, {
+      cause: error,
+    });
+  }
 }
 
 async function findStream(jsm: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
@@ -177,7 +213,10 @@ function withoutMaxConsumers(config: Partial<StreamConfig>): Partial<StreamConfi
 }
 
 function isChanged(found: StreamConfig, wanted: Partial<StreamConfig>): boolean {
-  return Object.entries(wanted).some(
-    ([key, value]) => JSON.stringify(found[key as keyof StreamConfig] ?? null) !== JSON.stringify(value ?? null),
-  );
+  return Object.entries(wanted).some(([key, value]) => {
+    const has = found[key as keyof StreamConfig];
+    // The server adds facts of its own.
+    if (key === 'metadata') return Object.entries(value as object).some(([fact, is]) => found.metadata?.[fact] !== is);
+    return JSON.stringify(has ?? null) !== JSON.stringify(value ?? null);
+  });
 }

@@ -3,7 +3,7 @@
  * publishes can be in flight with no subscription or request of their own.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import type { MsgHdrs } from '@nats-io/transport-node';
 import { Fault } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
 import type { Outbox } from './outbox.js';
@@ -20,9 +20,6 @@ const UNAVAILABLE = 503;
 /** How long a refusal is rested upon. */
 const TRY_AGAIN_MS = 250;
 
-/** What nats-server takes when nobody has configured it. */
-const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
-
 export type StoreOutcome =
   | { readonly stored: true; readonly sequence: number }
   /** The subject holds a message already, and the stream's rule keeps the first; or it held one with the same `Nats-Msg-Id` lately. */
@@ -37,7 +34,7 @@ interface Waiting {
 }
 
 export class StoredPublisher {
-  readonly #nc: NatsConnection;
+  readonly #bus: Bus;
   readonly #outbox: Outbox;
   readonly #prefix: string;
   readonly #waiting = new Map<string, Waiting>();
@@ -46,7 +43,7 @@ export class StoredPublisher {
 
   /** @param timeoutMs how long to wait for an acknowledgement. @default 5000 */
   constructor(bus: Bus, timeoutMs = 5_000) {
-    this.#nc = bus.nc;
+    this.#bus = bus;
     this.#outbox = bus.outbox;
     this.#timeoutMs = timeoutMs;
     this.#prefix = bus.newInbox();
@@ -59,7 +56,7 @@ export class StoredPublisher {
 
   /** The largest message that the server takes, headers included. */
   get maxBytes(): number {
-    return this.#nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
+    return this.#bus.maxPayload;
   }
 
   /**
@@ -93,7 +90,7 @@ export class StoredPublisher {
       try {
         return await this.store(subject, data, headers);
       } catch (error) {
-        if (signal?.aborted || this.#nc.isClosed() || Date.now() + TRY_AGAIN_MS > giveUpAtMs) throw error;
+        if (signal?.aborted || this.#bus.nc.isClosed() || Date.now() + TRY_AGAIN_MS > giveUpAtMs) throw error;
       }
       await delay(TRY_AGAIN_MS);
     }

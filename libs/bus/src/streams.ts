@@ -4,7 +4,13 @@
  */
 export { CancellationBucket } from './cancellation-bucket.js';
 export { CatalogueBucket, type CatalogueChange } from './catalogue-bucket.js';
-export { type ProvisionOptions, provisionConsumer, provisionOutgoingConsumer, provisionStreams } from './provision.js';
+export {
+  type ObjectStoreBounds,
+  type ProvisionOptions,
+  provisionConsumer,
+  provisionOutgoingConsumer,
+  provisionStreams,
+} from './provision.js';
 export {
   lookBack,
   type MessageHead,

@@ -6,10 +6,12 @@
  *
  * What permissions cannot do: nats-server answers a stream's request or publish on whatever reply subject it names, also
  * one that the user may not publish to. Such an answer is a PubAck, or a stored message with `Nats-Stream` in its headers:
- * readers of `exec`, `work`, `timer` and `event` refuse a message with that header, and one without a call context.
+ * readers of `exec`, `work`, `timer` and `event` refuse a message with that header, and one without a call context. The same
+ * could be done with a consumer of a stream that a user may write to, and there without that header: nobody but services may
+ * make one. So objects are read by `STREAM.MSG.GET`, whose answers are JSON of the server's own.
  */
 import { randomBytes } from 'node:crypto';
-import { CATALOGUE_BUCKET, isName, STREAMS } from '@orchestrator/protocol';
+import { CATALOGUE_BUCKET, isName, OBJECTS_BUCKET, STREAMS } from '@orchestrator/protocol';
 
 /** The development user, for a plugin of any name that the configuration does not list. */
 export const ANY_PLUGIN_USER = 'plugin';
@@ -93,6 +95,14 @@ function permissionsOf(user: string, users: readonly string[]): Permissions {
   return plugin(user, user === ANY_PLUGIN_USER ? '*' : user, inboxes);
 }
 
+/** Write objects, which nobody may alter or remove then, and read them. */
+const OBJECTS = [
+  `$O.${OBJECTS_BUCKET}.C.*`,
+  `$O.${OBJECTS_BUCKET}.M.*`,
+  `$JS.API.STREAM.INFO.${STREAMS.objects.name}`,
+  `$JS.API.STREAM.MSG.GET.${STREAMS.objects.name}`,
+];
+
 function choreographer(inboxes: readonly string[]): Permissions {
   const kinds = [
     'request',
@@ -165,6 +175,7 @@ function plugin(user: string, name: string, inboxes: readonly string[]): Permiss
       '$JS.ACK.ORC_WORK.>',
       `$JS.API.DIRECT.GET.ORC_RESULTS.orc.v1.result.*.${name}.*`,
       `$JS.API.DIRECT.GET.ORC_RESULTS.orc.v1.result.${name}.*.*`,
+      ...OBJECTS,
       '$SRV.>',
     ],
     subscribe: [
@@ -193,6 +204,7 @@ function caller(): Permissions {
       '$JS.API.STREAM.MSG.GET.ORC_RESULTS',
       '$JS.API.DIRECT.GET.ORC_RESULTS',
       '$JS.API.DIRECT.GET.ORC_RESULTS.>',
+      ...OBJECTS.filter((subject) => !subject.includes('STREAM.INFO')),
       '$SRV.>',
     ],
     subscribe: ['_INBOX.>', 'orc.v1.stored.>', 'orc.v1.progress.>', 'orc.v1.catalogue.>'],

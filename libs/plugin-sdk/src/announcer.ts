@@ -20,6 +20,7 @@ export class Announcer {
   readonly #logger = new Logger('Announcer');
   #rollCall: Subscription | undefined;
   #heart: NodeJS.Timeout | undefined;
+  #hasLeft = false;
 
   constructor(bus: Bus, requester: Requester, manifest: Manifest, instance: string) {
     this.#bus = bus;
@@ -53,8 +54,15 @@ export class Announcer {
     this.#bus.nc.publish(this.#beatSubject());
   }
 
+  /** Before what keeps the event loop busy for a while: resolves when NATS has heard that this instance lives. */
+  async showLife(): Promise<void> {
+    if (!this.#hasLeft) this.beat();
+    await this.#bus.nc.flush();
+  }
+
   /** The last beat says that it leaves: nobody has to wait for the silence. */
   leave(): void {
+    this.#hasLeft = true;
     clearInterval(this.#heart);
     this.#rollCall?.unsubscribe();
     this.#bus.nc.publish(this.#beatSubject(), 'leave');

@@ -29,7 +29,12 @@ function run(attempt = 1) {
     subscribe: (subject: string, { callback }: { callback: (error: null, msg: unknown) => void }) =>
       inboxes.set(subject.replace('.*', ''), callback),
   };
-  const bus = { nc, outbox: { send: publish }, newInbox: () => `_INBOX.${made++}` } as unknown as Bus;
+  const bus = {
+    nc,
+    outbox: { send: publish },
+    newInbox: () => `_INBOX.${made++}`,
+    maxPayload: 1024 * 1024,
+  } as unknown as Bus;
   const client = new CapabilityClient();
   client.attach(bus, 'editor', new Map());
   const call = { invocation: PARENT, deadlineMs: Date.now() + 60_000 } as CallContext;

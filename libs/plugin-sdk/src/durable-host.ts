@@ -10,6 +10,7 @@
 import { Logger } from '@nestjs/common';
 import {
   type Bus,
+  bodyOf,
   type Delivery,
   type MicroService,
   OutgoingHeaders,
@@ -17,10 +18,12 @@ import {
   type Requester,
   readResult,
   resultHeaders,
-  StoredPublisher,
+  type StoredPublisher,
   storeDeadLetter,
 } from '@orchestrator/bus';
 import {
+  type Body,
+  encodeDataRef,
   encodeRun,
   Fault,
   type FaultDetails,
@@ -39,6 +42,15 @@ import type { ReportFrames } from './report-frames.js';
 /** How many invocations of one capability run at once in this process. */
 const SLOTS = 64;
 
+export interface DurableHostParts {
+  readonly bus: Bus;
+  readonly requester: Requester;
+  readonly publisher: StoredPublisher;
+  readonly plugin: HostedPlugin;
+  readonly reports: ReportFrames;
+  readonly micro: MicroService;
+}
+
 export class DurableHost {
   readonly #plugin: HostedPlugin;
   readonly #reports: ReportFrames;
@@ -52,12 +64,12 @@ export class DurableHost {
   readonly #logger = new Logger('DurableHost');
   #renewal: NodeJS.Timeout | undefined;
 
-  constructor(bus: Bus, requester: Requester, plugin: HostedPlugin, reports: ReportFrames, micro: MicroService) {
+  constructor({ bus, requester, publisher, plugin, reports, micro }: DurableHostParts) {
     this.#plugin = plugin;
     this.#reports = reports;
     this.#micro = micro;
     this.#requester = requester;
-    this.#publisher = new StoredPublisher(bus);
+    this.#publisher = publisher;
     const { name, version, capabilities } = plugin.manifest;
     this.#startedOnce = new Set(capabilities.filter((one) => one.idempotent === false).map((one) => one.name));
     this.#pullers = capabilities.map((capability) => {
@@ -122,14 +134,15 @@ export class DurableHost {
       await this.#publisher.store(
         subjects.attempt(context.plugin, context.invocation),
         delivery.data,
-        attemptHeaders(token, run, fault),
+        attemptHeaders(token, run, fault, bodyOf(delivery)),
       );
       return;
     }
-    const ended = { ...context, source: `/plugins/${context.plugin}`, atMs: endedAtMs, body: delivery.data };
+    const ended = { ...context, source: `/plugins/${context.plugin}`, atMs: endedAtMs, body: bodyOf(delivery) };
     const receipt = receiptFromToken(token);
     if (fault) await storeDeadLetter(this.#publisher, { ...ended, proof: { [HEADERS.receipt]: receipt } }, fault);
     const result = resultHeaders(ended, encodeRun(run), fault).add(HEADERS.receipt, receipt);
+    if (outcome.ok && outcome.dataRef) result.add(HEADERS.dataRef, encodeDataRef(outcome.dataRef));
     const stored = await this.#publisher.store(subjects.result(context), outcome.body, result);
     if (!stored.stored && !(await readResult(this.#requester, context))) {
       throw new Fault('unavailable', `The place of the result of ${context.invocation} is taken by something else.`);
@@ -153,15 +166,16 @@ export class DurableHost {
       const claimed = await this.#publisher.store(subjects.claim(context.plugin, context.invocation), claim);
       if (!claimed.stored) return unknownOutcome('It was started before, and how that ended is not known.');
     }
-    return this.#plugin.run({ context, token, attempt, body: delivery.data });
+    return this.#plugin.run({ context, token, attempt, body: bodyOf(delivery) });
   }
 }
 
-function attemptHeaders(token: string, run: RunHeader, fault: Fault): OutgoingHeaders {
-  return new OutgoingHeaders()
+function attemptHeaders(token: string, run: RunHeader, fault: Fault, { dataRef }: Body): OutgoingHeaders {
+  const result = new OutgoingHeaders()
     .add(HEADERS.receipt, receiptFromToken(token))
     .add(HEADERS.run, encodeRun(run))
     .add(HEADERS.faultBody, JSON.stringify(fault));
+  return dataRef ? result.add(HEADERS.dataRef, encodeDataRef(dataRef)) : result;
 }
 
 function unknownOutcome(message: string, details?: FaultDetails): RunOutcome {

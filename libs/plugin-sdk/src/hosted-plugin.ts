@@ -1,7 +1,14 @@
 /** What the hosts of one process share: which plugin it is, what it can do, and how one of its capabilities is run. */
-import { type Bus, type Requester, reportSpending } from '@orchestrator/bus';
+import { type Bus, type ObjectStore, type Requester, reportSpending } from '@orchestrator/bus';
 import type { Manifest } from '@orchestrator/manifest';
-import { type CallContext, type CancelNotice, cancelledFault, Fault, subjects } from '@orchestrator/protocol';
+import {
+  type Body,
+  type CallContext,
+  type CancelNotice,
+  cancelledFault,
+  Fault,
+  subjects,
+} from '@orchestrator/protocol';
 import type { CapabilityClient } from './capability-client.js';
 import { type HostedCapability, type RunOutcome, runInvocation } from './invocation-runner.js';
 import { RunSlots } from './run-slots.js';
@@ -9,11 +16,14 @@ import { RunSlots } from './run-slots.js';
 export interface HostedPluginParts {
   readonly bus: Bus;
   readonly requester: Requester;
+  readonly objects: ObjectStore;
   readonly manifest: Manifest;
   /** Names this process among the instances of the plugin. */
   readonly instance: string;
   readonly capabilities: ReadonlyMap<string, HostedCapability>;
   readonly client: CapabilityClient;
+  /** Lets others hear that this process lives, before it is busy for a while. */
+  readonly showLife: () => Promise<void>;
 }
 
 /** One admitted invocation as it reached this process. */
@@ -21,7 +31,7 @@ export interface Admitted {
   readonly context: CallContext;
   readonly token: string;
   readonly attempt: number;
-  readonly body: Uint8Array;
+  readonly body: Body;
 }
 
 /** An invocation that runs here, and the way to end it. */
@@ -47,7 +57,7 @@ export class HostedPlugin {
   /** Never throws: what goes wrong is the outcome. */
   async run(admitted: Admitted): Promise<RunOutcome> {
     const { context } = admitted;
-    const { bus, requester, capabilities, client } = this.#parts;
+    const { bus, requester, objects, capabilities, client, showLife } = this.#parts;
     const capability = capabilities.get(context.capability);
     if (!capability) {
       const fault = new Fault('unimplemented', `This instance of ${context.plugin} has no ${context.capability}.`);
@@ -66,6 +76,9 @@ export class HostedPlugin {
       onStart: (cancel) => this.#running.set(context.invocation, { context, cancel }),
       capability,
       client,
+      objects,
+      showLife,
+      maxPayload: bus.maxPayload,
       publishProgress: (percent, message) => {
         bus.nc.publish(progress, JSON.stringify({ percent, ...(message !== undefined && { message }) }));
       },

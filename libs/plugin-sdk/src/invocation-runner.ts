@@ -1,6 +1,7 @@
 /** Runs one invocation: arguments in, JSON or a fault out. Knows nothing of how it came or where the answer goes. */
 import { isUtf8 } from 'node:buffer';
-import { type CallContext, Fault, LIMITS, sendableFault } from '@orchestrator/protocol';
+import type { ObjectStore } from '@orchestrator/bus';
+import { type Body, type CallContext, type DataRef, Fault, inlineLimit, sendableFault } from '@orchestrator/protocol';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { CapabilityOptions } from './capability.decorator.js';
 import { Deadline } from './deadline.js';
@@ -23,7 +24,13 @@ export interface Run {
   readonly context: CallContext;
   readonly token: string;
   readonly attempt: number;
-  readonly body: Uint8Array;
+  readonly body: Body;
+  /** Where values lie that are too large for a message. */
+  readonly objects: Pick<ObjectStore, 'get' | 'put'>;
+  /** Called before anything that takes long with a large value. */
+  readonly showLife: () => Promise<void>;
+  /** The largest message that the server takes. */
+  readonly maxPayload: number;
   readonly client: NestedCalls;
   readonly publishProgress: (percent: number, message: string | undefined) => void;
   readonly reportSpending: (spent: Spent) => Promise<void>;
@@ -32,7 +39,8 @@ export interface Run {
 }
 
 export type RunOutcome =
-  | { readonly ok: true; readonly body: string }
+  /** The body is empty where it lies in the object store. */
+  | { readonly ok: true; readonly body: string; readonly dataRef?: DataRef }
   | { readonly ok: false; readonly fault: Fault; readonly body: string };
 
 /** Never throws. A capability that does not heed its signal is left behind at the deadline; what it answers later is dropped. */
@@ -41,15 +49,24 @@ export async function runInvocation(run: Run): Promise<RunOutcome> {
   const deadline = new Deadline(call.deadlineMs, `${call.plugin}.${call.capability}`);
   run.onStart((fault) => deadline.cancel(fault));
   try {
-    const args = parseArguments(run.body);
+    const { data, dataRef } = run.body;
+    const args = dataRef ? await inTime(fetchArguments(run, dataRef, deadline.signal), deadline) : parseArguments(data);
     const context = new InvocationContext({ ...run, deadline });
     const answer = context.run(() => settle(capability.handler(args, context)));
-    return { ok: true, body: encodeOutput(capability.options, await Promise.race([answer, deadline.passed])) };
+    const body = encodeOutput(await inTime(answer, deadline));
+    if (body !== undefined && Buffer.byteLength(body) > inlineLimit(run.maxPayload)) {
+      return { ok: true, body: '', dataRef: await inTime(storeResult(run, body, deadline.signal), deadline) };
+    }
+    return { ok: true, body: checkedOutput(capability.options, body) };
   } catch (error) {
     return failure(faultFromError(error));
   } finally {
     deadline.clear();
   }
+}
+
+function inTime<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
+  return Promise.race([work, deadline.passed]);
 }
 
 function failure(thrown: Fault): RunOutcome {
@@ -76,28 +93,42 @@ function parseArguments(body: Uint8Array): unknown {
   }
 }
 
-function encodeOutput(options: CapabilityOptions<object, object>, value: unknown): string {
-  let body: string | undefined;
+async function fetchArguments({ objects, showLife }: Run, ref: DataRef, signal: AbortSignal): Promise<unknown> {
+  const bytes = await objects.get(ref, 'arguments', signal);
+  await showLife();
+  const args = parseArguments(bytes);
+  await showLife();
+  return args;
+}
+
+async function storeResult(
+  { objects, showLife, capability }: Run,
+  body: string,
+  signal: AbortSignal,
+): Promise<DataRef> {
+  await showLife();
+  const checked = checkedOutput(capability.options, body);
+  await showLife();
+  return objects.put(checked, 'result', signal);
+}
+
+/** Undefined for what JSON leaves out. */
+function encodeOutput(value: unknown): string | undefined {
   try {
-    body = JSON.stringify(value);
+    return JSON.stringify(value);
   } catch (cause) {
     throw new Fault('failed', 'What the capability answered cannot be written as JSON.', undefined, { cause });
   }
+}
+
+/** As JSON has it: a value that fits may be written as one that does not. */
+function checkedOutput(options: CapabilityOptions<object, object>, body: string | undefined): string {
   const checked = validateDto(options.output, body === undefined ? undefined : JSON.parse(body));
-  if (body === undefined || !checked.ok) {
-    const problems = checked.ok ? [] : checked.problems;
-    throw new Fault(
-      'failed',
-      `What ${options.name} answered does not fit its own output schema: ${problems.map(describe).join('; ')}.`,
-      { problems },
-    );
-  }
-  const bytes = Buffer.byteLength(body);
-  if (bytes > LIMITS.inlineBytes) {
-    throw new Fault('failed', `The result is ${bytes} bytes; the limit is ${LIMITS.inlineBytes}.`, {
-      bytes,
-      maxBytes: LIMITS.inlineBytes,
-    });
-  }
-  return body;
+  if (body !== undefined && checked.ok) return body;
+  const problems = checked.ok ? [] : checked.problems;
+  throw new Fault(
+    'failed',
+    `What ${options.name} answered does not fit its own output schema: ${problems.map(describe).join('; ')}.`,
+    { problems },
+  );
 }

@@ -1,5 +1,5 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import { type Bus, connectBus, MicroService, Requester } from '@orchestrator/bus';
+import { type Bus, connectBus, MicroService, ObjectStore, Requester, StoredPublisher } from '@orchestrator/bus';
 import type { Manifest } from '@orchestrator/manifest';
 import { parseCancelled, parseCancelNotice, patterns, randomId, subjects } from '@orchestrator/protocol';
 import { Announcer } from './announcer.js';
@@ -84,12 +84,16 @@ export class PluginServer extends Server implements CustomTransportStrategy {
     const requester = new Requester(bus);
     const instance = randomId().slice(0, 16);
     client.attach(bus, manifest.name, new Map(manifest.uses.map((use) => [use.capability, use.range])));
-    const plugin = new HostedPlugin({ bus, requester, manifest, instance, capabilities: this.#hosted(), client });
+    const publisher = new StoredPublisher(bus);
+    const objects = new ObjectStore(requester, publisher);
+    const capabilities = this.#hosted();
+    const announcer = new Announcer(bus, requester, manifest, instance);
+    const showLife = () => announcer.showLife();
+    const plugin = new HostedPlugin({ bus, requester, objects, manifest, instance, capabilities, client, showLife });
     const reports = new ReportFrames(bus, manifest.name);
     const micro = microServiceOf(bus, manifest, instance);
-    const announcer = new Announcer(bus, requester, manifest, instance);
     const sync = new SyncHost(bus, plugin, reports, micro);
-    const durable = new DurableHost(bus, requester, plugin, reports, micro);
+    const durable = new DurableHost({ bus, requester, publisher, plugin, reports, micro });
     this.#stop = async () => {
       announcer.leave();
       await Promise.all([sync.stop(), durable.stop()]);

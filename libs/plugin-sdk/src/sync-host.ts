@@ -1,13 +1,14 @@
 /** Serves admitted synchronous calls: takes them from the queue group of its version, answers on the caller's inbox. */
 import {
   type Bus,
+  bodyOf,
   faultHeaders,
   type MicroService,
   type Msg,
   OutgoingHeaders,
   type Subscription,
 } from '@orchestrator/bus';
-import { Fault, HEADERS, LIMITS, patterns } from '@orchestrator/protocol';
+import { encodeDataRef, Fault, HEADERS, LIMITS, patterns } from '@orchestrator/protocol';
 import { type AdmittedToken, readAdmitted } from './admitted.js';
 import type { HostedPlugin } from './hosted-plugin.js';
 import type { RunOutcome } from './invocation-runner.js';
@@ -61,8 +62,9 @@ export class SyncHost {
     this.#reports.add(report);
     this.#running++;
     const outcome =
-      this.#running > MAX_CALLS ? full() : await this.#plugin.run({ context, token, attempt: 1, body: msg.data });
+      this.#running > MAX_CALLS ? full() : await this.#plugin.run({ context, token, attempt: 1, body: bodyOf(msg) });
     const base = new OutgoingHeaders().add(HEADERS.id, invocation).add(HEADERS.correlationId, correlation);
+    if (outcome.ok && outcome.dataRef) base.add(HEADERS.dataRef, encodeDataRef(outcome.dataRef));
     const answer = { headers: outcome.ok ? base : faultHeaders(outcome.fault, base) };
     const endedAtMs = Date.now();
     this.#reports.add({ ...report, endedAtMs, ...(!outcome.ok && { fault: outcome.fault.toJSON() }) });

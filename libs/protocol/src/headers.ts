@@ -1,5 +1,6 @@
 /** Header names, and what a caller may say in them. CloudEvents 1.0 binary mode over NATS at the edges. */
 import { type CallLimits, parseCallLimits } from './call-limits.js';
+import { type DataRef, parseDataRef } from './data-ref.js';
 import { Fault } from './fault.js';
 import { LIMITS } from './limits.js';
 import { parseTraceparent, type TraceParent } from './traceparent.js';
@@ -12,6 +13,8 @@ export const HEADERS = {
   source: 'ce-source',
   subject: 'ce-subject',
   time: 'ce-time',
+  /** Where the body lies, when it is too large for the message (see `data-ref.ts`). */
+  dataRef: 'ce-dataref',
   /** The deadline, RFC 3339. */
   expiryTime: 'ce-expirytime',
   correlationId: 'ce-correlationid',
@@ -52,6 +55,7 @@ export interface RequestHeaders {
   readonly maxAttempts: number | undefined;
   readonly limits: CallLimits | undefined;
   readonly traceParent: TraceParent | undefined;
+  readonly dataRef: DataRef | undefined;
   /** Still to be verified. */
   readonly contextToken: string | undefined;
 }
@@ -67,6 +71,7 @@ const NONE: RequestHeaders = {
   maxAttempts: undefined,
   limits: undefined,
   traceParent: undefined,
+  dataRef: undefined,
   contextToken: undefined,
 };
 
@@ -121,5 +126,10 @@ export function parseRequestHeaders(lookup: HeaderLookup | undefined): RequestHe
   }
   const traceparent = read(HEADERS.traceparent);
   const traceParent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
-  return { key, correlation, range, expiryMs, maxAttempts, limits, traceParent, contextToken };
+  const reference = read(HEADERS.dataRef);
+  const dataRef = reference === undefined ? undefined : parseDataRef(reference);
+  if (reference !== undefined && !dataRef) {
+    throw malformed(HEADERS.dataRef, 'must be /objects/<name>?size=<bytes>&sha256=<64 lower-case hex digits>');
+  }
+  return { key, correlation, range, expiryMs, maxAttempts, limits, traceParent, dataRef, contextToken };
 }

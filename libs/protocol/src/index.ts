@@ -24,6 +24,17 @@ export {
   parseCancelNotice,
 } from './cancellation.js';
 export { type ContextKey, ContextSigner, parseContextKeys, receiptFromToken } from './context-signature.js';
+export {
+  type Body,
+  type DataRef,
+  encodeDataRef,
+  hashOfBody,
+  inlineLimit,
+  parseDataRef,
+  sizeOfBody,
+  tooLargeFault,
+  type ValueKind,
+} from './data-ref.js';
 export type {
   DeadLetter,
   DeadLetterDetail,
@@ -97,6 +108,7 @@ export {
   catalogueKey,
   countersStream,
   dueConsumer,
+  MAX_OBJECT_BYTES,
   requestsConsumers,
   STREAMS,
   type StreamDefinition,
@@ -107,6 +119,8 @@ export {
   type Ask,
   type CounterName,
   type Instance,
+  OBJECTS_BUCKET,
+  paddedBase64Url,
   parseAsk,
   parseAttempt,
   parseBeat,

@@ -21,6 +21,20 @@ export const LIMITS = {
   maxDeadlineMs: 24 * 60 * 60_000,
   /** Arguments and results up to this size travel in the message itself. */
   inlineBytes: 512 * 1024,
+  /** Larger ones go through the object store, up to this size. Configurable. */
+  objectBytes: 64 * 1024 * 1024,
+  /** What `objectBytes` may be set to: its JSON is a string for a moment, and those end at 512 MiB. */
+  longestObjectBytes: 500 * 1024 * 1024,
+  /** All objects together; what would be more is refused. Configurable. */
+  objectStoreBytes: 4 * 1024 * 1024 * 1024,
+  /** An object is stored in chunks: the largest, and the smallest but for the last. */
+  objectChunkBytes: 256 * 1024,
+  minObjectChunkBytes: 16 * 1024,
+  /**
+   * Objects are kept so much longer than any result or dead letter: a request may wait for so long before it is admitted, and
+   * then has its deadline, until there is the last message that names the object of its arguments.
+   */
+  objectSlackMs: 48 * 60 * 60_000,
   /** A forwarded message carries more headers than the one it came as; this much of `max_payload` is kept free for them. */
   headroomBytes: 64 * 1024,
   /** The largest `details` of a fault; more is left out, so that a fault fits a header, a report and a history record. */

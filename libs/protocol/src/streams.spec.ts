@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { CATALOGUE_BUCKET, catalogueKey, STREAMS, workConsumer } from './streams.js';
+import { LIMITS } from './limits.js';
+import { CATALOGUE_BUCKET, catalogueKey, STREAMS, type StreamDefinition, workConsumer } from './streams.js';
 import { subjects } from './subjects.js';
 
 const name = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?$/);
@@ -18,6 +19,15 @@ describe('streams', () => {
   it('one per subject is the rule where the second would be a second run or a second result', () => {
     const guarded = Object.values(STREAMS).filter((stream) => stream.onePerSubject);
     expect(guarded.map((stream) => stream.name).sort()).toEqual(['ORC_CLAIMS', 'ORC_DEAD', 'ORC_RESULTS', 'ORC_WORK']);
+  });
+
+  it('an object is there at least as long as any message that can name it', () => {
+    const { maxAgeMs, slackMs } = STREAMS.objects;
+    const counts: StreamDefinition[] = [STREAMS.shortCounts, STREAMS.longCounts];
+    const naming = Object.values(STREAMS).filter((stream) => !counts.includes(stream) && stream !== STREAMS.objects);
+    expect(Math.max(...naming.map((stream) => stream.maxAgeMs))).toBe(maxAgeMs);
+    // Asked for, not admitted at once, ended at the last moment: only then is the letter or the result stored.
+    expect(slackMs).toBeGreaterThanOrEqual(2 * LIMITS.maxDeadlineMs);
   });
 
   it('requests and work never grow too old to be done', () => {

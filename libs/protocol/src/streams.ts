@@ -4,7 +4,7 @@
  */
 import { LIMITS } from './limits.js';
 import { versionToToken } from './names.js';
-import { type CounterName, patterns, type Target } from './subjects.js';
+import { type CounterName, OBJECTS_BUCKET, patterns, type Target } from './subjects.js';
 
 export interface StreamDefinition {
   readonly name: string;
@@ -23,11 +23,20 @@ export interface StreamDefinition {
   readonly schedules?: boolean;
   /** 0 keeps messages until they are consumed. */
   readonly maxAgeMs: number;
+  /** Its messages are kept so much longer than its age says, which is that of messages that name them. */
+  readonly slackMs?: number;
+  /** How many bytes it takes; what would be more is refused. */
+  readonly maxBytes?: number;
+  /** Facts for whoever uses it. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** How long a `Nats-Msg-Id` is remembered, where one is sent. */
   readonly msgIdMs?: number;
   /** Where it takes more than the server lets a stream have by itself: 1,000 as of nats-server 2.15. */
   readonly maxConsumers?: number;
 }
+
+/** In the metadata of its stream: the largest value that is taken. */
+export const MAX_OBJECT_BYTES = 'orc-max-object-bytes';
 
 export const STREAMS = {
   requests: {
@@ -98,6 +107,17 @@ export const STREAMS = {
     retention: 'limits',
     onePerSubject: true,
     maxAgeMs: 4 * LIMITS.retentionMs,
+  },
+  objects: {
+    name: `OBJ_${OBJECTS_BUCKET}`,
+    description: 'Arguments and results that are too large for a message, in the layout of a NATS Object Store.',
+    subjects: [patterns.objectChunks, patterns.objectInfos],
+    retention: 'limits',
+    onePerSubject: false,
+    maxAgeMs: 4 * LIMITS.retentionMs,
+    slackMs: LIMITS.objectSlackMs,
+    maxBytes: LIMITS.objectStoreBytes,
+    metadata: { [MAX_OBJECT_BYTES]: String(LIMITS.objectBytes) },
   },
   shortCounts: {
     name: 'ORC_COUNTS_SHORT',

@@ -7,6 +7,9 @@ import { LIMITS } from './limits.js';
 import { isName, versionFromToken, versionToToken } from './names.js';
 
 const ROOT = 'orc.v1';
+/** The bucket of values that are too large for a message. What lies there cannot be altered or removed: it grows old. */
+export const OBJECTS_BUCKET = 'ORC_OBJECTS';
+const OBJECTS = `$O.${OBJECTS_BUCKET}`;
 
 /** Who asks for which capability: the subject of a request event and of a synchronous call. */
 export interface Ask {
@@ -80,7 +83,15 @@ export const subjects = {
   rollCall: () => `${ROOT}.catalogue.roll-call`,
   /** A question to a service: `choreographer.tree`, `registry.plugins`. */
   query: (service: string, question: string) => `${ROOT}.query.${service}.${question}`,
+  /** The bytes of an object, in messages one after the other, and what the NATS tools show of it: subjects of NATS itself. */
+  objectChunk: (object: string) => `${OBJECTS}.C.${object}`,
+  objectInfo: (object: string) => `${OBJECTS}.M.${paddedBase64Url(Buffer.from(object))}`,
 } as const;
+
+/** As NATS writes the names and digests of objects. */
+export function paddedBase64Url(bytes: Buffer): string {
+  return bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+}
 
 /** Subjects with wildcards, for streams and subscriptions. */
 export const patterns = {
@@ -113,6 +124,8 @@ export const patterns = {
   announcements: `${ROOT}.announce.*`,
   replicas: `${ROOT}.replica.*`,
   beats: `${ROOT}.beat.*.*.*`,
+  objectChunks: `${OBJECTS}.C.>`,
+  objectInfos: `${OBJECTS}.M.>`,
 } as const;
 
 /** Cuts a subject of a known kind into its tokens after the kind; undefined when kind or number do not fit. */

@@ -78,6 +78,7 @@ export class Choreographer implements OnApplicationShutdown {
 
   async start(): Promise<void> {
     const bus = this.#bus;
+    const { objects, maxima } = this.#settings;
     await provisionStreams(bus, this.#settings);
     for (const consumer of [attemptsConsumer, dueConsumer]) await provisionConsumer(bus, consumer);
     await this.#watchCatalogue();
@@ -107,15 +108,10 @@ export class Choreographer implements OnApplicationShutdown {
       capacity.forget(plugin, version);
       workRoom.forget(plugin, version);
     };
-    const gate = new Gate(
-      this.#catalogue,
-      this.#liveness,
-      signer,
-      this.#settings.maxima,
-      cancellations,
-      capacity,
-      workRoom,
-    );
+    const gate = new Gate({
+      ...{ catalogue: this.#catalogue, liveness: this.#liveness, signer, maxima, cancellations, capacity, workRoom },
+      bodyLimits: { maxPayload: bus.maxPayload, objectBytes: objects.objectBytes },
+    });
 
     const counts = new TreeCounts(new Counters(bus, requester));
     const calls = new SyncCalls(bus, requester, gate, counts, history, this.#settings.maxForwarded);

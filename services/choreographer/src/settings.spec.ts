@@ -24,6 +24,7 @@ describe('settingsFromEnv', () => {
       retentionMs: undefined,
       capacity: { callsPerInstance: 4_000, callsPerCaller: 10_000, workPerInstance: 256 },
       replicas: undefined,
+      objects: { objectBytes: 64 * 1024 * 1024, storeBytes: LIMITS.objectStoreBytes },
       maxForwarded: LIMITS.forwardedCalls,
     });
   });
@@ -46,6 +47,8 @@ describe('settingsFromEnv', () => {
       ORC_RETENTION_MS: '60000',
       ORC_REPLICAS: '3',
       ORC_MAX_FORWARDED: '10',
+      ORC_MAX_OBJECT_BYTES: '64000000',
+      ORC_OBJECT_STORE_BYTES: '1000000000',
     };
     expect(settingsFromEnv(env)).toMatchObject({
       natsUrl: 'nats://nats:4222',
@@ -56,6 +59,7 @@ describe('settingsFromEnv', () => {
       maxima: { depth: 5, calls: 10_000, width: 7, reentry: 0, wallMs: 60_000, tokens: 0, usd: 0.25 },
       retentionMs: 60_000,
       maxForwarded: 10,
+      objects: { objectBytes: 64_000_000, storeBytes: 1_000_000_000 },
     });
     const empty = Object.fromEntries(Object.keys(env).map((name) => [name, '']));
     expect(settingsFromEnv({ ...empty, ORC_CONTEXT_KEYS, NATS_URL: undefined })).toEqual(
@@ -68,14 +72,19 @@ describe('settingsFromEnv', () => {
     expect(name === 'ORC_MAX_DEPTH' ? settings.maxima.depth : settings.maxForwarded).toBe(0);
   });
 
-  it.each(['ORC_MAX_DEPTH', 'ORC_MAX_CALLS', 'ORC_MAX_TOKENS', 'ORC_MAX_FORWARDED', 'ORC_RETENTION_MS'])(
-    '%s — anything but a whole number is refused',
-    (name) => {
-      for (const text of ['-1', '1.5', ' ', ' 1', '1e3', '0x10', 'many', 'Infinity', '99999999999999999999']) {
-        expect(() => settingsFromEnv({ ORC_CONTEXT_KEYS, [name]: text })).toThrow(invalidNaming(name));
-      }
-    },
-  );
+  it.each([
+    'ORC_MAX_DEPTH',
+    'ORC_MAX_CALLS',
+    'ORC_MAX_TOKENS',
+    'ORC_MAX_FORWARDED',
+    'ORC_RETENTION_MS',
+    'ORC_MAX_OBJECT_BYTES',
+    'ORC_OBJECT_STORE_BYTES',
+  ])('%s — anything but a whole number is refused', (name) => {
+    for (const text of ['-1', '1.5', ' ', ' 1', '1e3', '0x10', 'many', 'Infinity', '99999999999999999999']) {
+      expect(() => settingsFromEnv({ ORC_CONTEXT_KEYS, [name]: text })).toThrow(invalidNaming(name));
+    }
+  });
 
   it('ORC_MAX_USD — takes millionths, and nothing smaller', () => {
     expect(settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_MAX_USD: '0.000001' }).maxima.usd).toBe(0.000_001);
@@ -91,6 +100,18 @@ describe('settingsFromEnv', () => {
     for (const text of ['-1', '1.1', '10%', '1.', '1e-1', 'all']) {
       const settings = () => settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_TRACE_RATIO: text });
       expect(settings).toThrow(invalidNaming('ORC_TRACE_RATIO'));
+    }
+  });
+
+  it('ORC_MAX_OBJECT_BYTES — more than a text of JSON can have is refused, and so is a store without bound', () => {
+    const bytes = LIMITS.longestObjectBytes;
+    const settings = settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_MAX_OBJECT_BYTES: String(bytes) });
+    expect(settings.objects.objectBytes).toBe(bytes);
+    for (const [name, text] of [
+      ['ORC_MAX_OBJECT_BYTES', String(bytes + 1)],
+      ['ORC_OBJECT_STORE_BYTES', '0'],
+    ] as const) {
+      expect(() => settingsFromEnv({ ORC_CONTEXT_KEYS, [name]: text })).toThrow(invalidNaming(name));
     }
   });
 

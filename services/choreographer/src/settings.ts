@@ -1,3 +1,4 @@
+import type { ObjectStoreBounds } from '@orchestrator/bus/streams';
 import {
   type CallLimits,
   type ContextKey,
@@ -29,6 +30,8 @@ export interface ChoreographerSettings {
   readonly retentionMs: number | undefined;
   /** On how many servers of a NATS cluster each stream is kept. */
   readonly replicas: number | undefined;
+  /** How large one value in the object store may be, and all of them together. Every replica has the same. */
+  readonly objects: ObjectStoreBounds;
   /** Synchronous calls kept track of at once. */
   readonly maxForwarded: number;
   /** What may be done at once, over all replicas. Every replica has the same. */
@@ -40,7 +43,8 @@ const DEFAULT_TRACE_SLOW_MS = 10_000;
 /**
  * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `ORC_TRACE_RATIO`, `ORC_TRACE_SLOW_MS`,
  * `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_REPLICAS`, `ORC_MAX_FORWARDED`,
- * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`, `ORC_MAX_WORK_PER_INSTANCE`. @throws Fault `invalid-argument` naming the variable
+ * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`, `ORC_MAX_WORK_PER_INSTANCE`, `ORC_MAX_OBJECT_BYTES`,
+ * `ORC_OBJECT_STORE_BYTES`. @throws Fault `invalid-argument` naming the variable
  */
 export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
   if (!env.ORC_CONTEXT_KEYS) {
@@ -60,6 +64,7 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
     livenessMs: LIMITS.livenessMs,
     retentionMs: wholeNumber(env, 'ORC_RETENTION_MS', 1),
     replicas: parseReplicas(env.ORC_REPLICAS),
+    objects: objectsFromEnv(env),
     maxForwarded: wholeNumber(env, 'ORC_MAX_FORWARDED') ?? LIMITS.forwardedCalls,
     capacity: {
       callsPerInstance: wholeNumber(env, 'ORC_MAX_CALLS_PER_INSTANCE') ?? LIMITS.callsPerInstance,
@@ -67,6 +72,14 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
       workPerInstance: wholeNumber(env, 'ORC_MAX_WORK_PER_INSTANCE', 1) ?? LIMITS.workPerInstance,
     },
   };
+}
+
+function objectsFromEnv(env: NodeJS.ProcessEnv): ObjectStoreBounds {
+  const objectBytes = wholeNumber(env, 'ORC_MAX_OBJECT_BYTES') ?? LIMITS.objectBytes;
+  if (objectBytes > LIMITS.longestObjectBytes) {
+    throw new Fault('invalid-argument', `ORC_MAX_OBJECT_BYTES must be at most ${LIMITS.longestObjectBytes}.`);
+  }
+  return { objectBytes, storeBytes: wholeNumber(env, 'ORC_OBJECT_STORE_BYTES', 1) ?? LIMITS.objectStoreBytes };
 }
 
 const MAXIMA = {

@@ -66,4 +66,14 @@ export class SizeInput {
   @IsInt() @Min(0) bytes!: number;
 }
 
+export class WeighInput {
+  /** Names the run in the effect log. */
+  @IsString() name!: string;
+  @IsString() load!: string;
+  /** How long it takes. */
+  @IsOptional() @IsInt() @Min(0) ms?: number;
+  /** The first attempt that does not fail. */
+  @IsOptional() @IsInt() @Min(1) until?: number;
+}
+
 export class Nothing extends EmptyDto {}

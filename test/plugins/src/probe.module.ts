@@ -1,7 +1,7 @@
-import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Module } from '@nestjs/common';
 import { Capability, CapabilityClient, Fault, InvocationContext, PluginModule } from '@orchestrator/plugin-sdk';
+import { effect } from './effect.js';
 import { Guarded } from './guarded.js';
 import {
   AnyOutput,
@@ -16,12 +16,7 @@ import {
   SpendInput,
   WorkInput,
 } from './probe.dto.js';
-
-/** Where runs are recorded outside NATS: one line each, `<started|ended> <name> <attempt> <pid> <invocation> <depth>`. */
-function effect(what: 'started' | 'ended', name: string, { attempt, invocation, depth }: InvocationContext): void {
-  const file = process.env.PROBE_EFFECTS;
-  if (file) appendFileSync(file, `${what} ${name} ${attempt} ${process.pid} ${invocation} ${depth}\n`);
-}
+import { Weigher } from './weigher.js';
 
 /** Calls made with no invocation around them, as a forgotten callback makes them. */
 const outside: { run?: () => void } = {};
@@ -292,6 +287,6 @@ for (let n = 1; n <= 20; n++) {
       description: 'Behaves and misbehaves in known ways.',
     }),
   ],
-  controllers: [Probe, Steps, Guarded],
+  controllers: [Probe, Steps, Guarded, Weigher],
 })
 export class ProbeModule {}

@@ -59,6 +59,11 @@ export class DeadLetterBox {
     throw new Fault('not-found', 'No dead letter has the name of that invocation.', { invocation });
   }
 
+  /** Is the object there that holds arguments? Its description is looked for, not its bytes. */
+  async hasObject(object: string): Promise<boolean> {
+    return (await readNewest(this.#bus, STREAMS.objects.name, subjects.objectInfo(object))) !== undefined;
+  }
+
   /** Answers whether it was this that took it out. */
   remove(letter: Pick<DeadLetter, 'sequence'>): Promise<boolean> {
     return removeStored(this.#bus, STREAMS.dead.name, letter.sequence);

@@ -1,6 +1,6 @@
 /** `redrive` and `discard`, as questions that act: served where requests are admitted. */
 import { type Bus, serveQuery } from '@orchestrator/bus';
-import { Fault, LIMITS } from '@orchestrator/protocol';
+import { type Body, Fault, LIMITS, parseDataRef, tooLargeFault } from '@orchestrator/protocol';
 import { parseSelection } from '../domain/dead-letter.js';
 import { asObject } from '../domain/query-arguments.js';
 import type { RedriveChanges, Redrives } from './redrives.js';
@@ -11,13 +11,21 @@ export function serveDeadLetterActs(bus: Bus, redrives: Redrives): void {
 }
 
 /** @throws Fault `invalid-argument` */
-function changesIn({ args, range }: Record<string, unknown>): RedriveChanges {
+function changesIn({ args, dataRef: reference, range }: Record<string, unknown>): RedriveChanges {
   const isRange = typeof range === 'string' && range.length <= 256 && !/[\r\n]/.test(range);
   if (range !== undefined && !isRange)
     throw new Fault('invalid-argument', 'What is given as range is no semver range.');
-  const body = args === undefined ? undefined : JSON.stringify(asObject(args, 'args'));
-  if (body !== undefined && Buffer.byteLength(body) > LIMITS.inlineBytes) {
-    throw new Fault('invalid-argument', `The arguments are larger than ${LIMITS.inlineBytes} bytes.`);
+  return { body: bodyIn(args, reference), range: isRange ? range : undefined };
+}
+
+function bodyIn(args: unknown, reference: unknown): Body | undefined {
+  if (reference !== undefined) {
+    const dataRef = args === undefined && typeof reference === 'string' ? parseDataRef(reference) : undefined;
+    if (dataRef) return { data: new Uint8Array(), dataRef };
+    throw new Fault('invalid-argument', 'What is given as dataRef is no reference, or stands beside args.');
   }
-  return { body, range: isRange ? range : undefined };
+  if (args === undefined) return undefined;
+  const data = Buffer.from(JSON.stringify(asObject(args, 'args')));
+  if (data.length > LIMITS.inlineBytes) throw tooLargeFault('arguments', data.length, LIMITS.inlineBytes);
+  return { data };
 }

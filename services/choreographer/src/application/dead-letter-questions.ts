@@ -26,7 +26,8 @@ export function serveDeadLetters(
     const shown = stored.headers.keys().filter((name) => !WITHHELD.has(name));
     return {
       ...letter,
-      ...(letter.bytes <= LIMITS.inlineBytes && { body: Buffer.from(stored.data).toString('base64') }),
+      ...(stored.bytes <= LIMITS.inlineBytes &&
+        stored.bytes === letter.bytes && { body: Buffer.from(stored.data).toString('base64') }),
       headers: Object.fromEntries(shown.map((name) => [name, stored.headers.get(name)])),
       records: records
         .sort((a, b) => a.atMs - b.atMs)

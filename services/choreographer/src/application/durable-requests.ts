@@ -5,6 +5,7 @@
  */
 import {
   type Bus,
+  bodyOf,
   type Delivery,
   OutgoingHeaders,
   type PullerOptions,
@@ -14,11 +15,12 @@ import {
 import { readWork } from '@orchestrator/bus/streams';
 import {
   type Ask,
-  bodyHash,
   type CallContext,
+  encodeDataRef,
   Fault,
   HEADERS,
   type HostReport,
+  hashOfBody,
   invocationIdFromKey,
   invocationIdFromParent,
   invocationIdFromSequence,
@@ -133,7 +135,7 @@ export class DurableRequests {
       headers: requestHeaders,
       parent,
       invocation,
-      bodyHash: bodyHash(delivery.data),
+      bodyHash: hashOfBody(bodyOf(delivery)),
       redriveOf: redrive?.of,
     });
   }
@@ -201,6 +203,8 @@ export class DurableRequests {
     const { correlation } = context;
     this.#recent.set(invocation, { correlation, bodyHash: undefined, context }); // a host may report before it is known to be placed
     const work = new OutgoingHeaders().add(HEADERS.context, admission.token);
+    const { dataRef } = requestHeaders;
+    if (dataRef) work.add(HEADERS.dataRef, encodeDataRef(dataRef));
     // Work that was done and acknowledged before any replica reads of it in the history is not placed again.
     if (!mayBePlaced) work.add(MSG_ID, invocation);
     const placed = await publisher.store(subjects.work(context, invocation), data, work);
@@ -208,7 +212,7 @@ export class DurableRequests {
       const first = await readWork(this.#parts.bus, subjects.work(context, invocation));
       if (!first) return this.#place(request, true);
       context = readContextToken(first.headers?.get(HEADERS.context) ?? '');
-      const firstHash = bodyHash(first.data);
+      const firstHash = hashOfBody(bodyOf(first));
       this.#recent.set(invocation, { correlation: context.correlation, bodyHash: firstHash, context });
       if (firstHash !== request.bodyHash) return this.#refuseReuse(request);
     } else this.#recent.set(invocation, { correlation, bodyHash: request.bodyHash, context });
@@ -252,7 +256,8 @@ export class DurableRequests {
   ): Promise<string> {
     const { ask, invocation, redriveOf } = of;
     const nowMs = Date.now();
-    const origin = { request: delivery.sequence, bodyHash: bodyHash(delivery.data), redriveOf };
+    const body = bodyOf(delivery);
+    const origin = { request: delivery.sequence, bodyHash: hashOfBody(body), redriveOf };
     const { headers: sent, parent } = of;
     const refused = { ask, invocation, headers: sent, parent, mode: 'durable', fault, nowMs } as const;
     const refusal = this.#parts.history.refused({ ...refused, ...origin });
@@ -262,7 +267,7 @@ export class DurableRequests {
       [HEADERS.redrive]: this.#parts.gate.proofOf({ of: invocation, ask, parent }),
       ...allowedBy(delivery, sent),
     };
-    const original = { body: delivery.data, original: delivery.headers, proof };
+    const original = { body, original: delivery.headers, proof };
     await storeFault(this.#parts.publisher, { ask, invocation, correlation, fault, nowMs, ...original });
     delivery.ack();
     return correlation;

@@ -9,6 +9,8 @@ import {
   cancelledFault,
   DEFAULT_RETRY,
   Fault,
+  HEADERS,
+  inlineLimit,
   LIMITS,
   longLived,
   type Mode,
@@ -17,6 +19,7 @@ import {
   type RetryPolicy,
   subjects,
   type TreeMaxima,
+  tooLargeFault,
 } from '@orchestrator/protocol';
 import type { TakenSlot } from '../domain/fair-slots.js';
 import type { Capacity } from './capacity.js';
@@ -28,8 +31,15 @@ export interface GateRequest {
   readonly invocation: string;
   readonly headers: RequestHeaders;
   readonly parent: CallContext | undefined;
+  /** Of the message: none where its headers say where the body lies. */
   readonly bodyBytes: number;
   readonly nowMs: number;
+}
+
+/** The largest bodies: in a message, and in the object store. */
+export interface BodyLimits {
+  readonly maxPayload: number;
+  readonly objectBytes: number;
 }
 
 /** `token` is the header that carries the decision; `slot` what a synchronous call takes up until it ends. */
@@ -47,6 +57,17 @@ export type GateDecision =
       readonly full?: FullRoom;
     };
 
+export interface GateParts {
+  readonly catalogue: Catalogue;
+  readonly liveness: Liveness;
+  readonly signer: ContextSigner;
+  readonly maxima: TreeMaxima;
+  readonly cancellations: Cancellations;
+  readonly capacity: Capacity;
+  readonly workRoom: WorkRoom;
+  readonly bodyLimits: BodyLimits;
+}
+
 export class Gate {
   readonly #catalogue: Catalogue;
   readonly #liveness: Liveness;
@@ -55,16 +76,9 @@ export class Gate {
   readonly #cancellations: Cancellations;
   readonly #capacity: Capacity;
   readonly #workRoom: WorkRoom;
+  readonly #bodyLimits: BodyLimits;
 
-  constructor(
-    catalogue: Catalogue,
-    liveness: Liveness,
-    signer: ContextSigner,
-    maxima: TreeMaxima,
-    cancellations: Cancellations,
-    capacity: Capacity,
-    workRoom: WorkRoom,
-  ) {
+  constructor({ catalogue, liveness, signer, maxima, cancellations, capacity, workRoom, bodyLimits }: GateParts) {
     this.#catalogue = catalogue;
     this.#liveness = liveness;
     this.#signer = signer;
@@ -72,6 +86,7 @@ export class Gate {
     this.#cancellations = cancellations;
     this.#capacity = capacity;
     this.#workRoom = workRoom;
+    this.#bodyLimits = bodyLimits;
   }
 
   /** The verified context of the calling invocation. @throws Fault `unauthenticated` */
@@ -131,11 +146,8 @@ export class Gate {
 
   /** Decides, and signs what it lets pass. */
   decide(request: GateRequest): GateDecision {
-    if (request.bodyBytes > LIMITS.inlineBytes) {
-      const message = `The arguments are ${request.bodyBytes} bytes; the limit is ${LIMITS.inlineBytes}.`;
-      const details = { bytes: request.bodyBytes, maxBytes: LIMITS.inlineBytes };
-      return { ok: false, fault: new Fault('invalid-argument', message, details) };
-    }
+    const misfit = this.#misfit(request);
+    if (misfit) return { ok: false, fault: misfit };
     let promised: CapabilityManifest | undefined;
     const admission = admit({
       ...request,
@@ -168,6 +180,19 @@ export class Gate {
     }
     const slot = context.mode === 'sync' ? this.#capacity.takeCall(context, concurrency) : undefined;
     return slot instanceof Fault ? { ok: false, fault: slot } : { ok: true, context, token, slot };
+  }
+
+  /** Bodies are never read here, wherever they lie: only how large they are, and where. */
+  #misfit({ bodyBytes, headers: { dataRef } }: GateRequest): Fault | undefined {
+    const { maxPayload, objectBytes } = this.#bodyLimits;
+    if (!dataRef) {
+      const inline = inlineLimit(maxPayload);
+      return bodyBytes > inline ? tooLargeFault('arguments', bodyBytes, inline) : undefined;
+    }
+    if (dataRef.bytes > objectBytes) return tooLargeFault('arguments', dataRef.bytes, objectBytes);
+    if (bodyBytes === 0) return undefined;
+    const message = `With the header ${HEADERS.dataRef}, the body must be empty.`;
+    return new Fault('invalid-argument', message, { header: HEADERS.dataRef });
   }
 
   readonly #isLive = (plugin: string, version: string) => this.#liveness.isLive(plugin, version);

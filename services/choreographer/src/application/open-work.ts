@@ -7,6 +7,7 @@
 import {
   type Answer,
   type Bus,
+  bodyOf,
   isResult,
   type Requester,
   readAnswer,
@@ -157,7 +158,7 @@ export class OpenWork {
     const nowMs = Date.now();
     const token = work?.headers?.get(HEADERS.context);
     const proof = token ? { [HEADERS.receipt]: receiptFromToken(token) } : undefined;
-    const original = { body: work?.data, original: work?.headers, proof };
+    const original = { body: work && bodyOf(work), original: work?.headers, proof };
     const isFirst = await storeFault(publisher, { ask: admitted, invocation, correlation, fault, nowMs, ...original });
     if (!isFirst) return false;
     await history.endedByChoreographer(admitted, nowMs, fault.toJSON());

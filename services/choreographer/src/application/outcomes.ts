@@ -9,7 +9,7 @@ import {
   type StoredPublisher,
   storeDeadLetter,
 } from '@orchestrator/bus';
-import { type Ask, encodeRun, type Fault, HEADERS, subjects } from '@orchestrator/protocol';
+import { type Ask, type Body, encodeRun, type Fault, HEADERS, subjects } from '@orchestrator/protocol';
 
 export interface FaultyOutcome {
   readonly ask: Ask;
@@ -17,7 +17,7 @@ export interface FaultyOutcome {
   readonly correlation: string;
   readonly fault: Fault;
   /** The original arguments; undefined when they are no longer there. */
-  readonly body: Uint8Array | undefined;
+  readonly body: Body | undefined;
   /** The original headers that a redrive would send again. */
   readonly original: MsgHdrs | undefined;
   /** Headers that prove whose request it was. */

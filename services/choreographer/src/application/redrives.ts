@@ -4,13 +4,15 @@
  * invocation that died. So whoever asks for it again, at the same time or after a crash between any two steps, asks for the
  * same invocation, and `durable-requests.ts` takes out a letter that was left lying.
  */
-import { OutgoingHeaders, type Requester, readResult, type StoredPublisher } from '@orchestrator/bus';
+import { bodyOf, OutgoingHeaders, type Requester, readResult, type StoredPublisher } from '@orchestrator/bus';
 import {
-  bodyHash,
+  type Body,
   type DeadLetterSelection,
   type DiscardAnswer,
+  encodeDataRef,
   Fault,
   HEADERS,
+  hashOfBody,
   invocationIdOfRedrive,
   type RedriveAnswer,
   subjects,
@@ -33,7 +35,7 @@ export interface RedrivesParts {
 
 /** What may be other than it was; undefined keeps it. */
 export interface RedriveChanges {
-  readonly body: string | undefined;
+  readonly body: Body | undefined;
   readonly range: string | undefined;
 }
 
@@ -84,13 +86,13 @@ export class Redrives {
     const origin = originOf(letter, gate);
     await this.#checkEnded(letter, origin.endsByMs);
     const { ask, parent } = origin;
-    const body = changes.body === undefined ? letter.stored.data : Buffer.from(changes.body);
-    if (body.length === 0) {
+    const body = changes.body ?? bodyOf(letter.stored);
+    if (!(await this.#isThere(body))) {
       throw new Fault('invalid-argument', 'The letter does not hold its arguments any more; give new ones.');
     }
     const invocation = invocationIdOfRedrive(letter.invocation);
     const known = invocations.mayKnow(invocation) ? (await invocations.firstAsked(invocation))?.bodyHash : undefined;
-    if (known !== undefined && known !== bodyHash(body)) {
+    if (known !== undefined && known !== hashOfBody(body)) {
       const message = 'It was redriven before, with other arguments.';
       throw new Fault('invalid-argument', message, { redriveOf: letter.invocation, invocation });
     }
@@ -102,10 +104,16 @@ export class Redrives {
     if (origin.limits) request.add(HEADERS.limits, origin.limits);
     if (origin.traceparent) request.add(HEADERS.traceparent, origin.traceparent);
     if (origin.allowedMs) request.add(HEADERS.expiryTime, new Date(Date.now() + origin.allowedMs).toISOString());
-    if (known === undefined) await publisher.store(subjects.request(ask), body, request);
+    if (body.dataRef) request.add(HEADERS.dataRef, encodeDataRef(body.dataRef));
+    if (known === undefined) await publisher.store(subjects.request(ask), body.data, request);
     await box.remove(letter);
     const { caller, plugin } = ask;
     return { redriveOf: letter.invocation, invocation, caller, plugin, correlation: origin.correlation };
+  }
+
+  /** Objects grow old as letters do; only a letter of what was redriven long after it was asked for may outlive its own. */
+  async #isThere({ data, dataRef }: Body): Promise<boolean> {
+    return dataRef ? this.#parts.box.hasObject(dataRef.object) : data.length > 0;
   }
 
   /** A letter is stored before the result: until that is there too, another run may still succeed. */

@@ -4,6 +4,7 @@
  */
 import {
   type Bus,
+  bodyOf,
   type Delivery,
   isResult,
   OutgoingHeaders,
@@ -14,9 +15,11 @@ import {
 } from '@orchestrator/bus';
 import {
   attemptsConsumer,
+  type Body,
   type CallContext,
   decodeRun,
   dueConsumer,
+  encodeDataRef,
   Fault,
   HEADERS,
   parseAttempt,
@@ -97,7 +100,7 @@ export class Retries {
       const { caller, plugin, capability, invocation, correlation } = context;
       const outcome = { ask: { caller, plugin, capability }, invocation, correlation, fault: decision.fault, nowMs };
       const proof = { [HEADERS.receipt]: delivery.headers?.get(HEADERS.receipt) ?? '' };
-      await storeFault(publisher, { ...outcome, body: delivery.data, original: undefined, proof });
+      await storeFault(publisher, { ...outcome, body: bodyOf(delivery), original: undefined, proof });
       await history.endedStored(context, failure);
     }
     if (decision.do === 'wait') {
@@ -107,6 +110,7 @@ export class Retries {
         .add('Nats-Schedule', `@at ${new Date(decision.untilMs).toISOString()}`)
         .add('Nats-Schedule-Target', subjects.due('retry', context.invocation))
         .add(HEADERS.context, token);
+      addDataRef(timer, bodyOf(delivery));
       await publisher.store(subjects.timer('retry', context.invocation), delivery.data, timer);
       this.#parts.onWaiting(context.invocation);
     }
@@ -122,6 +126,7 @@ export class Retries {
     if (decision.do === 'place') {
       onPlaced(context);
       const work = new OutgoingHeaders().add(HEADERS.context, token);
+      addDataRef(work, bodyOf(delivery));
       // Refused where the work of the earlier attempt is still there, unacknowledged: then that one runs again.
       await publisher.store(subjects.work(context, context.invocation), delivery.data, work);
     }
@@ -148,4 +153,8 @@ export class Retries {
     const found = await readResultPlace(this.#parts.requester, context);
     return found && isResult(found) ? 'ended' : 'placed';
   }
+}
+
+function addDataRef(headers: OutgoingHeaders, { dataRef }: Body): void {
+  if (dataRef) headers.add(HEADERS.dataRef, encodeDataRef(dataRef));
 }

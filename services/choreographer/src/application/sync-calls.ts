@@ -16,6 +16,7 @@ import {
   type Ask,
   type CallContext,
   type Cancellations,
+  encodeDataRef,
   Fault,
   HEADERS,
   type HostReport,
@@ -200,11 +201,11 @@ export class SyncCalls {
   #place({ msg, headers }: Call, context: CallContext, token: string): void {
     if (!context.durableTree) {
       this.#history.admitted(context, headers?.key);
-      this.#forward(msg, context, token);
+      this.#forward(msg, headers, context, token);
       return;
     }
     this.#history.admittedStored(context, headers?.key).then(
-      () => this.#forwarded.has(context.invocation) && this.#forward(msg, context, token),
+      () => this.#forwarded.has(context.invocation) && this.#forward(msg, headers, context, token),
       (error) => {
         this.#takeBack(context.invocation);
         answer(this.#bus, msg.reply, context.invocation, context.correlation, Fault.from(error, 'unavailable'));
@@ -219,11 +220,10 @@ export class SyncCalls {
     return this.#forwarded.remove(invocation);
   }
 
-  #forward(msg: Msg, context: CallContext, token: string): void {
-    this.#bus.outbox.send(subjects.exec(context), msg.data, {
-      headers: new OutgoingHeaders().add(HEADERS.context, token),
-      reply: msg.reply,
-    });
+  #forward(msg: Msg, sent: RequestHeaders | undefined, context: CallContext, token: string): void {
+    const headers = new OutgoingHeaders().add(HEADERS.context, token);
+    if (sent?.dataRef) headers.add(HEADERS.dataRef, encodeDataRef(sent.dataRef));
+    this.#bus.outbox.send(subjects.exec(context), msg.data, { headers, reply: msg.reply });
   }
 
   #giveUp(abandoned: readonly Abandoned[]): void {

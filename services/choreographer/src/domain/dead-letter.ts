@@ -8,6 +8,7 @@ import {
   type FaultBody,
   HEADERS,
   isFaultCode,
+  parseDataRef,
   parseDead,
   parseFault,
 } from '@orchestrator/protocol';
@@ -27,7 +28,7 @@ export function readLetter(head: MessageHead): DeadLetter | undefined {
     fault: faultOf(header(HEADERS.faultBody)),
     source: header(HEADERS.source),
     atMs: head.storedAtMs,
-    bytes: head.bytes,
+    bytes: parseDataRef(header(HEADERS.dataRef))?.bytes ?? head.bytes,
     sequence: head.sequence,
   };
 }
