@@ -117,6 +117,43 @@ describe('the registry', () => {
     expect(plugin).toMatchObject({ name: 'probe', version: '1.0.0' });
   });
 
+  describe('a version that breaks another', () => {
+    const spelling = (version: string, input: object, description = 'spells') => {
+      const capabilities = [{ name: 'spell', description, input, output: true }];
+      return { name: 'speller', version, description, capabilities, uses: [] };
+    };
+    const announced = (manifest: { name: string }) => announce(manifest.name, { manifest, instance: 'i1' });
+    const any = { type: 'object', properties: { text: { type: ['string', 'null'] } } };
+    const some = { type: 'object', properties: { text: { type: 'string' } } };
+
+    it('without a new major — is refused with every place, and not kept; with one it is taken', async () => {
+      expect(await announced(spelling('1.0.0', any))).toMatchObject({ accepted: true });
+      expect(await announced(spelling('1.1.0', some))).toMatchObject({
+        code: 'incompatible-version',
+        details: {
+          older: '1.0.0',
+          problems: [
+            { pointer: '/capabilities/0/input/properties/text/type', message: expect.stringMatching(/input-narrowed/) },
+          ],
+        },
+      });
+      expect((await installed()).filter(({ name }) => name === 'speller').map(({ version }) => version)).toEqual([
+        '1.0.0',
+      ]);
+      expect(await announced(spelling('1.1.0', any))).toMatchObject({ accepted: true });
+      expect(await announced(spelling('2.0.0', some))).toMatchObject({ accepted: true });
+    });
+
+    it('another manifest of a version that lives — is refused', async () => {
+      expect(await announced(spelling('3.0.0', some))).toMatchObject({ accepted: true });
+      expect(await announced(spelling('3.0.0', some, 'spells otherwise'))).toMatchObject({
+        code: 'invalid-argument',
+        message: expect.stringContaining('version of its own'),
+      });
+      expect(await announced(spelling('3.0.0', some))).toMatchObject({ accepted: true });
+    });
+  });
+
   it('more capabilities than a stream has consumers by default — are taken all the same', async () => {
     for (const name of ['large', 'larger']) {
       const one = { description: 'one of many', input: true, output: true };

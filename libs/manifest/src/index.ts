@@ -1,4 +1,5 @@
 export { Catalogue, type Resolution, type Resolved, type ResolveQuery, type Unresolved } from './catalogue.js';
+export { type Change, type ChangeRule, compareManifests, mustBeCompatible } from './compatibility/compare-manifests.js';
 export { JSON_SCHEMA_DIALECT, type JsonSchema, type JsonSchemaObject } from './json-schema.js';
 export { Liveness } from './liveness.js';
 export {
@@ -9,5 +10,6 @@ export {
   type UsedCapability,
 } from './manifest.js';
 export { boundProblems, type Problem, pointerTo } from './problem.js';
+export { type InstalledVersion, refusalOf } from './registration.js';
 export { retryPolicyOf } from './retry-policy.js';
 export { type ManifestVerdict, validateManifest } from './validate-manifest.js';

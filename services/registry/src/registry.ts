@@ -6,7 +6,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Bus, faultHeaders, MicroService, type Msg, respond, serveQuery } from '@orchestrator/bus';
 import { CatalogueBucket, provisionConsumer, provisionStreams } from '@orchestrator/bus/streams';
-import { Liveness, type Manifest, validateManifest } from '@orchestrator/manifest';
+import { type InstalledVersion, Liveness, type Manifest, refusalOf, validateManifest } from '@orchestrator/manifest';
 import {
   Fault,
   type InstalledPlugin,
@@ -93,6 +93,8 @@ export class Registry implements OnApplicationShutdown {
     if (manifest.name !== plugin) {
       throw new Fault('permission-denied', `The manifest of ${manifest.name} was announced in the name of ${plugin}.`);
     }
+    const refusal = refusalOf(manifest, this.#versionsOf(plugin));
+    if (refusal) throw refusal;
     for (const capability of manifest.capabilities) {
       const target = { plugin, version: manifest.version, capability: capability.name };
       await provisionConsumer(this.#bus, workConsumer(target, this.#settings.leaseMs));
@@ -104,6 +106,11 @@ export class Registry implements OnApplicationShutdown {
     }
     if (!this.#liveness.isLive(plugin, manifest.version)) this.#logger.log(`${plugin} ${manifest.version} is here.`);
     this.#liveness.beat(plugin, manifest.version, instance, Date.now());
+  }
+
+  #versionsOf(plugin: string): InstalledVersion[] {
+    const all = [...this.#manifests.values()].filter(({ name }) => name === plugin);
+    return all.map((manifest) => ({ manifest, isLive: this.#liveness.isLive(plugin, manifest.version) }));
   }
 
   #keep(plugin: string, version: string, manifest: unknown): void {
