@@ -125,8 +125,14 @@ export async function removeStored(bus: Bus, stream: string, sequence: number): 
   }
 }
 
-/** Takes out what is stored on a subject, if anything is. */
+/**
+ * Takes out what is stored on a subject, if anything is. Never by a purge: nats-server 2.15 makes consumers of the stream
+ * forget other messages with it, which are then never delivered.
+ */
 export async function removeStoredOn(bus: Bus, stream: string, subject: string): Promise<void> {
-  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
-  await jsm.streams.purge(stream, { filter: subject });
+  for (;;) {
+    const stored = await readNewest(bus, stream, subject);
+    if (!stored) return;
+    await removeStored(bus, stream, stored.sequence);
+  }
 }

@@ -3,6 +3,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { parseWork, patterns, STREAMS, subjects, type Target } from '@orchestrator/protocol';
 import type { Answer } from './answers.js';
 import type { Bus } from './connection.js';
+import { removeStoredOn } from './stored-messages.js';
 
 /** The queued or running work; undefined when it has been acknowledged. */
 export function readWork(bus: Bus, subject: string): Promise<Answer | undefined> {
@@ -35,14 +36,12 @@ export async function invocationsInWork(bus: Bus, target: Target): Promise<Reado
 }
 
 /** Takes it out, whether it is queued, running or waiting. */
-export async function purgeWork(bus: Bus, work: Target & { readonly invocation: string }): Promise<void> {
-  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
-  await jsm.streams.purge(STREAMS.work.name, { filter: subjects.work(work, work.invocation) });
-  await jsm.streams.purge(STREAMS.timers.name, { filter: subjects.timer('retry', work.invocation) });
+export async function removeWork(bus: Bus, work: Target & { readonly invocation: string }): Promise<void> {
+  await removeStoredOn(bus, STREAMS.work.name, subjects.work(work, work.invocation));
+  await removeStoredOn(bus, STREAMS.timers.name, subjects.timer('retry', work.invocation));
 }
 
 /** Clears the place of a result of something that is none. */
-export async function purgeResultPlace(bus: Bus, subject: string): Promise<void> {
-  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
-  await jsm.streams.purge(STREAMS.results.name, { filter: subject });
+export function clearResultPlace(bus: Bus, subject: string): Promise<void> {
+  return removeStoredOn(bus, STREAMS.results.name, subject);
 }

@@ -19,5 +19,5 @@ export {
   removeStoredOn,
   type StoredBody,
 } from './stored-messages.js';
-export { invocationsInWork, purgeResultPlace, purgeWork, readWaiting, readWork } from './stored-work.js';
+export { clearResultPlace, invocationsInWork, readWaiting, readWork, removeWork } from './stored-work.js';
 export { followStream, readStored, type StoredMessage, streamStart } from './stream-follower.js';

@@ -14,7 +14,7 @@ import {
   readResultPlace,
   type StoredPublisher,
 } from '@orchestrator/bus';
-import { purgeResultPlace, purgeWork, readWaiting, readWork } from '@orchestrator/bus/streams';
+import { clearResultPlace, readWaiting, readWork, removeWork } from '@orchestrator/bus/streams';
 import {
   type AdmittedRecord,
   decodeRun,
@@ -116,7 +116,7 @@ export class OpenWork {
   async #look(admitted: AdmittedRecord, nowMs: number): Promise<void> {
     const found = await readResultPlace(this.#parts.requester, admitted);
     const stored = found && isResult(found) ? found : undefined;
-    if (found && !stored) await purgeResultPlace(this.#parts.bus, subjects.result(admitted));
+    if (found && !stored) await clearResultPlace(this.#parts.bus, subjects.result(admitted));
     if (stored) await this.#recordStored(admitted, stored);
     else {
       const clock = { deadlineMs: admitted.deadlineMs, nowMs: nowMs - DEADLINE_GRACE_MS };
@@ -162,7 +162,7 @@ export class OpenWork {
     const isFirst = await storeFault(publisher, { ask: admitted, invocation, correlation, fault, nowMs, ...original });
     if (!isFirst) return false;
     await history.endedByChoreographer(admitted, nowMs, fault.toJSON());
-    if (work) await purgeWork(bus, admitted);
+    if (work) await removeWork(bus, admitted);
     return true;
   }
 }
