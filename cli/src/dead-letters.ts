@@ -35,6 +35,8 @@ export function showLetter(requester: Requester, invocation: string): Promise<De
 /** What may be other than it was. */
 export interface RedriveOptions {
   readonly args?: unknown;
+  /** Instead: where other arguments lie, as in `ce-dataref`. */
+  readonly dataRef?: string;
   readonly range?: string | undefined;
 }
 

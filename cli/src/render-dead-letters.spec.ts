@@ -58,6 +58,15 @@ describe('renderLetter', () => {
     const { body: _body, ...letter } = letterWith({ bytes: 700_000 });
     expect(renderLetter(letter, plain)).toContain('700000 bytes');
   });
+
+  it('says where arguments are that lie in the object store, and how to fetch them', () => {
+    const { body: _body, ...letter } = letterWith({ bytes: 700_000 });
+    const reference = `/objects/0123456789abcdef?size=700000&sha256=${'a'.repeat(64)}`;
+    const text = renderLetter({ ...letter, headers: { 'ce-dataref': reference } }, plain);
+    expect(text.endsWith(`(700000 bytes in the object store: npx orchestrator objects get '${reference}')`)).toBe(true);
+    const evil = renderLetter({ ...letter, headers: { 'ce-dataref': "/objects/x'; reboot; '" } }, plain);
+    expect(evil).not.toContain('objects get');
+  });
 });
 
 it('whatever a plugin writes into a letter — steers no terminal and breaks no line', () => {

@@ -1,5 +1,12 @@
 /** Dead letters as text. Pure. */
-import type { DeadLetter, DeadLetterDetail, InvocationRecord } from '@orchestrator/protocol';
+import {
+  type DeadLetter,
+  type DeadLetterDetail,
+  encodeDataRef,
+  HEADERS,
+  type InvocationRecord,
+  parseDataRef,
+} from '@orchestrator/protocol';
 import { oneLine } from './one-line.js';
 import type { Colours } from './terminal.js';
 import { shortTime } from './time-option.js';
@@ -60,7 +67,9 @@ function historyLine(record: InvocationRecord): string {
 }
 
 /** The arguments, as JSON where they are, and otherwise as text that steers no terminal. */
-function bodyOf({ body, bytes }: DeadLetterDetail): string {
+function bodyOf({ body, bytes, headers }: DeadLetterDetail): string {
+  const dataRef = parseDataRef(headers[HEADERS.dataRef] ?? '');
+  if (dataRef) return `(${bytes} bytes in the object store: npx orchestrator objects get '${encodeDataRef(dataRef)}')`;
   if (body === undefined) return `(${bytes} bytes, too large to be shown)`;
   const text = Buffer.from(body, 'base64').toString();
   try {

@@ -53,6 +53,8 @@ export function renderInvocation(node: InvocationNode, colours: Colours): string
     ['started', time(node.startedAtMs)],
     ['ended', time(node.endedAtMs)],
     ['deadline', time(node.deadlineMs)],
+    ['arguments', node.argsAt],
+    ['result', node.resultAt],
     ['attempts', node.attempts],
     ['instance', node.instance],
     ['fault', node.fault && `${node.fault.code}: ${node.fault.message}`],

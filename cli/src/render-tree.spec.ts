@@ -69,6 +69,23 @@ describe('renderTree', () => {
     ]);
   });
 
+  it('says where arguments and results lie that are too large for a message', () => {
+    const [argsAt, resultAt] = ['/objects/a?size=600000&sha256=aa', '/objects/b?size=700000&sha256=bb'];
+    const root = { plugin: 'editor', capability: 'spell', atMs: 0, depth: 1 };
+    const text = renderTree(
+      treeOf(
+        { ...admitted('a', root), argsAt } as InvocationRecord,
+        { ...ended('a', 5, 1), resultAt } as InvocationRecord,
+      ),
+      plain,
+    );
+    expect(text.split('\n').slice(1, 4)).toEqual([
+      '└─ ✓ editor.spell 1.0.0  depth 1 · sync · 1 attempt · 5 ms',
+      `      arguments  ${argsAt}`,
+      `      result  ${resultAt}`,
+    ]);
+  });
+
   it('several roots — each stands below its own caller', () => {
     const text = renderTree(
       treeOf(

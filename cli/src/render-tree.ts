@@ -27,11 +27,15 @@ function renderNode(node: InvocationNode, indent: string, isLast: boolean, colou
     const how = fault ? `${fault.code}: ${oneLine(fault.message)}` : 'succeeded too late';
     return `${below}   ${colours.dim(`attempt ${attempt}  ${how}`)}`;
   });
+  const large = [
+    ...(node.argsAt === undefined ? [] : [`arguments  ${oneLine(node.argsAt)}`]),
+    ...(node.resultAt === undefined ? [] : [`result  ${oneLine(node.resultAt)}`]),
+  ].map((text) => `${below}   ${colours.dim(text)}`);
   const fault = node.fault ? [`${below}   ${colours.red(`${node.fault.code}: ${oneLine(node.fault.message)}`)}`] : [];
   const children = node.children.flatMap((child, index) =>
     renderNode(child, below, index === node.children.length - 1, colours),
   );
-  return [line, ...lost, ...fault, ...children];
+  return [line, ...large, ...lost, ...fault, ...children];
 }
 
 function mark(node: InvocationNode, colours: Colours): string {

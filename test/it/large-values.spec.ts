@@ -99,6 +99,20 @@ describe('values that are too large for a message', () => {
     expect(starts('retried').map((effect) => effect.attempt)).toEqual([1, 2, 3]);
   });
 
+  it('a run that ends while no choreographer is there — is found to have succeeded, and where its result lies', async () => {
+    const handle = await system.client.request(WEIGH, { name: 'unheard', load: 'u'.repeat(MEGABYTE), ms: 500 });
+    await effects.first((effect) => effect.name === 'unheard');
+    await system.kill('choreographer');
+    await handle.outcome();
+    await system.start('choreographer');
+    const tree = await system.treeWhere({ request: handle.sequence }, ([root]) => root?.endedAtMs !== undefined);
+    expect(tree.roots[0]).toMatchObject({
+      state: 'succeeded',
+      argsAt: expect.any(String),
+      resultAt: expect.any(String),
+    });
+  });
+
   describe('the same key', () => {
     it('with the same bytes in another object — is the same request', async () => {
       const load = 'k'.repeat(MEGABYTE);

@@ -1,4 +1,4 @@
-import { type DeadLetterFilter, isFaultCode } from '@orchestrator/protocol';
+import { type DeadLetterFilter, encodeDataRef, isFaultCode } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { confirm } from '../confirmation.js';
 import {
@@ -106,13 +106,14 @@ function addRedrive(program: Command, dead: Command): void {
     .option('--json', 'print JSON')
     .action(async (invocation: string | undefined, options: ActOptions & { args?: string; range?: string }) => {
       const filter = selectionFrom(invocation, options);
-      const changes: RedriveOptions = {
-        ...(options.args !== undefined && { args: readArguments(options.args) }),
-        ...(options.range !== undefined && { range: options.range }),
-      };
+      const args = options.args === undefined ? undefined : readArguments(options.args);
       await withSession(program.opts(), async (session) => {
         const { requester } = session.client;
         const before = invocation === undefined ? await settle(session, filter, options, 'Redrive') : undefined;
+        const changes: RedriveOptions = {
+          ...(args !== undefined && (await otherArguments(session, args))),
+          ...(options.range !== undefined && { range: options.range }),
+        };
         const answer =
           invocation !== undefined
             ? await redriveLetter(requester, invocation, changes)
@@ -128,6 +129,11 @@ function addRedrive(program: Command, dead: Command): void {
         for (const { invocation: left, fault } of answer.failed) tell(`${left} stays: ${fault.code}: ${fault.message}`);
       });
     });
+}
+
+async function otherArguments({ client }: Session, args: unknown): Promise<RedriveOptions> {
+  const { dataRef } = await client.handOver(args);
+  return dataRef ? { dataRef: encodeDataRef(dataRef) } : { args };
 }
 
 function addDiscard(program: Command, dead: Command): void {

@@ -100,7 +100,7 @@ export class CallClient {
 
   /** Calls and waits for the answer. Throws only when no call could be made at all. @throws Fault */
   async call(ref: CapabilityRef, args: unknown, options: CallOptions = {}): Promise<CallOutcome> {
-    const { data, dataRef } = await this.#handOver(args, options.signal);
+    const { data, dataRef } = await this.handOver(args, options.signal);
     const answer = await this.requester.request(subjects.call({ caller: this.#caller, ...ref }), data, {
       headers: headersFor(options, options.key, dataRef),
       timeoutMs: this.#timeoutOf(options) + GRACE_MS,
@@ -122,7 +122,7 @@ export class CallClient {
       ? invocationIdFromParent(options.parent.invocation, ref.plugin, ref.capability, key)
       : invocationIdFromKey(ask.caller, ref.plugin, ref.capability, key);
     const address = { caller: ask.caller, plugin: ref.plugin, invocation };
-    const body = await this.#handOver(args, options.signal);
+    const body = await this.handOver(args, options.signal);
     const sent = headersFor(options, key, body.dataRef);
     parseRequestHeaders(sent && ((name) => sent.get(name))); // the refusal of a malformed one could not be awaited
     const hint = this.#results.expect(address);
@@ -148,7 +148,7 @@ export class CallClient {
   }
 
   /** The arguments as they travel: in the message, or in the object store. @throws Fault */
-  async #handOver(args: unknown, signal: AbortSignal | undefined): Promise<Body> {
+  async handOver(args: unknown, signal?: AbortSignal): Promise<Body> {
     const text = toJson(args ?? {});
     const isInline = Buffer.byteLength(text) <= inlineLimit(this.#publisher.maxBytes);
     if (isInline) return { data: Buffer.from(text) };

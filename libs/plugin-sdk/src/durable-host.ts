@@ -142,7 +142,8 @@ export class DurableHost {
     const receipt = receiptFromToken(token);
     if (fault) await storeDeadLetter(this.#publisher, { ...ended, proof: { [HEADERS.receipt]: receipt } }, fault);
     const result = resultHeaders(ended, encodeRun(run), fault).add(HEADERS.receipt, receipt);
-    if (outcome.ok && outcome.dataRef) result.add(HEADERS.dataRef, encodeDataRef(outcome.dataRef));
+    const resultAt = outcome.ok && outcome.dataRef ? encodeDataRef(outcome.dataRef) : undefined;
+    if (resultAt) result.add(HEADERS.dataRef, resultAt);
     const stored = await this.#publisher.store(subjects.result(context), outcome.body, result);
     if (!stored.stored && !(await readResult(this.#requester, context))) {
       throw new Fault('unavailable', `The place of the result of ${context.invocation} is taken by something else.`);
@@ -151,6 +152,7 @@ export class DurableHost {
       ...report,
       endedAtMs,
       ...(fault && { fault: fault.toJSON() }),
+      ...(resultAt && { resultAt }),
       ...(!stored.stored && { superseded: true }),
     });
   }

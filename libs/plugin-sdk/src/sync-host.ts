@@ -64,10 +64,16 @@ export class SyncHost {
     const outcome =
       this.#running > MAX_CALLS ? full() : await this.#plugin.run({ context, token, attempt: 1, body: bodyOf(msg) });
     const base = new OutgoingHeaders().add(HEADERS.id, invocation).add(HEADERS.correlationId, correlation);
-    if (outcome.ok && outcome.dataRef) base.add(HEADERS.dataRef, encodeDataRef(outcome.dataRef));
+    const resultAt = outcome.ok && outcome.dataRef ? encodeDataRef(outcome.dataRef) : undefined;
+    if (resultAt) base.add(HEADERS.dataRef, resultAt);
     const answer = { headers: outcome.ok ? base : faultHeaders(outcome.fault, base) };
     const endedAtMs = Date.now();
-    this.#reports.add({ ...report, endedAtMs, ...(!outcome.ok && { fault: outcome.fault.toJSON() }) });
+    this.#reports.add({
+      ...report,
+      endedAtMs,
+      ...(!outcome.ok && { fault: outcome.fault.toJSON() }),
+      ...(resultAt && { resultAt }),
+    });
     // Whoever calls again at once, where few may run, finds its slot free: its answer comes after the report.
     if (this.#narrow.has(context.capability)) this.#reports.flush();
     if (msg.reply) this.#bus.outbox.send(msg.reply, outcome.body, answer);

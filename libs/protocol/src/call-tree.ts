@@ -47,6 +47,9 @@ export interface Invocation {
   readonly request: number | undefined;
   readonly key: string | undefined;
   readonly bodyHash: string | undefined;
+  /** Where arguments and result lie, as in `ce-dataref`, when they are too large for a message. */
+  readonly argsAt: string | undefined;
+  readonly resultAt: string | undefined;
   /** The dead invocation that an operator sent again as this one. */
   readonly redriveOf: string | undefined;
 }
@@ -113,6 +116,8 @@ export function foldInvocation(written: readonly InvocationRecord[]): Invocation
     request: asked.request,
     key: asked.key,
     bodyHash: asked.state === 'admitted' ? asked.bodyHash : undefined,
+    argsAt: asked.argsAt,
+    resultAt: ended?.resultAt,
     redriveOf: asked.redriveOf,
   };
 }

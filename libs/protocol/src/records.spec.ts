@@ -27,6 +27,8 @@ const asked = {
   depth: fc.nat(),
 };
 
+const dataRef = fc.stringMatching(/^\/objects\/[a-z0-9]{32}\?size=[1-9]\d{0,9}&sha256=[0-9a-f]{64}$/);
+
 const record: fc.Arbitrary<InvocationRecord> = fc.oneof(
   fc.record({ ...asked, state: fc.constant('admitted' as const), version: text, deadlineMs: timeMs }),
   fc.record({ ...asked, state: fc.constant('admitted' as const), version: text, deadlineMs: timeMs, key: text }),
@@ -39,6 +41,7 @@ const report: fc.Arbitrary<HostReport> = fc.oneof(
   fc.record({ invocation: text, instance: text, startedAtMs: timeMs }),
   fc.record({ invocation: text, instance: text, startedAtMs: timeMs, endedAtMs: timeMs }),
   fc.record({ invocation: text, instance: text, startedAtMs: timeMs, endedAtMs: timeMs, fault }),
+  fc.record({ invocation: text, instance: text, startedAtMs: timeMs, endedAtMs: timeMs, resultAt: dataRef }),
 );
 
 const noRecord = expect.objectContaining({ code: 'internal' });
@@ -140,7 +143,13 @@ describe('reports of hosts', () => {
   });
 
   it('decodeReports — takes over nothing that a report does not have', () => {
-    const said = { ...started, endedAtMs: 2, more: true, fault: { code: 'failed', message: 'm', stack: 'at x' } };
+    const said = {
+      ...started,
+      endedAtMs: 2,
+      more: true,
+      resultAt: 'x',
+      fault: { code: 'failed', message: 'm', stack: 'at x' },
+    };
     expect(decodeReports(JSON.stringify(said))).toEqual([
       { ...started, endedAtMs: 2, fault: { code: 'failed', message: 'm' } },
     ]);

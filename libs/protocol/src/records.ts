@@ -4,6 +4,7 @@
  */
 
 import type { Mode } from './call-context.js';
+import { parseDataRef } from './data-ref.js';
 import { Fault, type FaultBody, parseFault } from './fault.js';
 import { isCorrelationId } from './ids.js';
 
@@ -32,6 +33,8 @@ interface Asked extends RecordBase {
   readonly bodyHash?: string;
   /** The key (`ce-id`) that the caller chose. */
   readonly key?: string;
+  /** Where the arguments lie, as in `ce-dataref`, when they are not in the message. */
+  readonly argsAt?: string;
   /** The invocation whose dead letter an operator sent again as this one. */
   readonly redriveOf?: string;
 }
@@ -95,6 +98,8 @@ interface Outcome {
   readonly instance?: string;
   readonly startedAtMs?: number;
   readonly fault?: FaultBody;
+  /** Where the result lies, as in `ce-dataref`, when it is not in the message. */
+  readonly resultAt?: string;
 }
 
 /** The one outcome of an invocation. */
@@ -155,6 +160,8 @@ export interface HostReport {
   /** Absent while it runs. */
   readonly endedAtMs?: number;
   readonly fault?: FaultBody;
+  /** Where the result lies, as in `ce-dataref`, when it is not in the message. */
+  readonly resultAt?: string;
   /** The invocation had its outcome already when this attempt ended. */
   readonly superseded?: boolean;
 }
@@ -166,13 +173,15 @@ export function encodeReports(reports: readonly HostReport[]): string {
 /** Lines that are no report are dropped: a report is a hint, and one bad line must not cost the others. */
 export function decodeReports(text: string): HostReport[] {
   return text.split('\n').flatMap((line) => {
-    const { invocation, attempt, instance, startedAtMs, endedAtMs, fault, superseded } = parseJsonObject(line) ?? {};
+    const read = parseJsonObject(line) ?? {};
+    const { invocation, attempt, instance, startedAtMs, endedAtMs, fault, resultAt, superseded } = read;
     if (typeof invocation !== 'string' || typeof instance !== 'string' || !isTime(startedAtMs)) return [];
     const started = { invocation, instance, startedAtMs, ...(isCount(attempt) && { attempt }) };
     if (endedAtMs === undefined) return [started];
     if (!isTime(endedAtMs)) return [];
     const outcome = fault === undefined ? {} : { fault: parseFault(fault).toJSON() };
-    return [{ ...started, endedAtMs, ...outcome, ...(superseded === true && { superseded }) }];
+    const where = typeof resultAt === 'string' && parseDataRef(resultAt) ? { resultAt } : {};
+    return [{ ...started, endedAtMs, ...outcome, ...where, ...(superseded === true && { superseded }) }];
   });
 }
 

@@ -149,7 +149,7 @@ export class DurableRequests {
     if (earlier?.decision.do === 'nothing') {
       const { known, untold } = earlier;
       if (known) await history.repeatedStored({ ...known, invocation }, delivery.sequence);
-      else if (untold) await history.admittedStored(untold, requestHeaders.key, originOf(request));
+      else if (untold) await history.admittedStored(untold, requestHeaders, originOf(request));
       delivery.ack();
       return;
     }
@@ -218,7 +218,7 @@ export class DurableRequests {
     } else this.#recent.set(invocation, { correlation, bodyHash: request.bodyHash, context });
     // Only now: the admission of a body that was not the first would hide the real one.
     try {
-      await history.admittedStored(context, requestHeaders.key, originOf(request));
+      await history.admittedStored(context, requestHeaders, originOf(request));
     } catch (error) {
       // Its work may be done when the request comes again: then it must not pass for one whose admission has been told.
       this.#recent.set(invocation, { correlation: context.correlation, bodyHash: undefined, context });
@@ -283,12 +283,12 @@ export class DurableRequests {
   onReport(plugin: string, report: HostReport): boolean {
     const context = this.#recent.get(report.invocation)?.context;
     if (context?.plugin !== plugin) return false;
-    const { attempt = 1, instance, startedAtMs, endedAtMs, fault } = report;
+    const { attempt = 1, instance, startedAtMs, endedAtMs, fault, resultAt } = report;
     const { history } = this.#parts;
     if (endedAtMs !== undefined) this.#parts.workRoom.leave(report.invocation);
     if (endedAtMs === undefined) history.started(context, report);
     else if (report.superseded) history.superseded(context, { attempt, instance, startedAtMs, endedAtMs, fault });
-    else history.ended(context, { attempt, instance, startedAtMs, endedAtMs, fault });
+    else history.ended(context, { attempt, instance, startedAtMs, endedAtMs, fault, resultAt });
     return true;
   }
 }

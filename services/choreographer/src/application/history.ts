@@ -2,6 +2,7 @@
 import type { AdmittedRecord, CallContext, FaultBody, HostReport } from '@orchestrator/protocol';
 import type { HistoryWriter } from '../adapters/history-writer.js';
 import {
+  type AskedIn,
   admittedRecord,
   type Ending,
   endedRecord,
@@ -18,13 +19,13 @@ export class History {
   }
 
   /** Resolves once it is stored; for durable work, and for everything below it. @throws Fault */
-  admittedStored(context: CallContext, key: string | undefined, origin?: RequestOrigin): Promise<void> {
-    return this.#writer.record(admittedRecord(context, key, origin));
+  admittedStored(context: CallContext, asked: AskedIn | undefined, origin?: RequestOrigin): Promise<void> {
+    return this.#writer.record(admittedRecord(context, asked, origin));
   }
 
   /** Best effort. */
-  admitted(context: CallContext, key: string | undefined): void {
-    this.#writer.note(admittedRecord(context, key));
+  admitted(context: CallContext, asked: AskedIn | undefined): void {
+    this.#writer.note(admittedRecord(context, asked));
   }
 
   /** Best effort. */

@@ -18,6 +18,7 @@ import { clearResultPlace, readWaiting, readWork, removeWork } from '@orchestrat
 import {
   type AdmittedRecord,
   decodeRun,
+  encodeDataRef,
   Fault,
   type FaultBody,
   HEADERS,
@@ -139,7 +140,9 @@ export class OpenWork {
         const context = gate.verifyReceipt(receipt);
         if (context.invocation !== admitted.invocation)
           throw new Fault('unauthenticated', 'The receipt is of other work.');
-        await history.endedStored(context, { ...ending, endedAtMs, fault });
+        const { dataRef } = bodyOf(stored);
+        const resultAt = dataRef && encodeDataRef(dataRef);
+        await history.endedStored(context, { ...ending, endedAtMs, fault, resultAt });
       } else {
         await history.endedByChoreographer(admitted, endedAtMs, fault);
       }
@@ -169,6 +172,7 @@ export class OpenWork {
 
 /** The fault that a stored result holds. */
 function faultOf(stored: Answer): FaultBody | undefined {
+  if (!stored.headers?.get(HEADERS.fault)) return undefined; // what it is, or names, is for its caller to read
   try {
     readAnswer(stored);
     return undefined;

@@ -94,7 +94,7 @@ export class SyncCalls {
   onReport(plugin: string, report: HostReport): boolean {
     const call = this.#forwarded.find(plugin, report.invocation);
     if (!call) return false;
-    const { attempt = 1, instance, startedAtMs, endedAtMs, fault } = report;
+    const { attempt = 1, instance, startedAtMs, endedAtMs, fault, resultAt } = report;
     if (endedAtMs === undefined) {
       call.instance = instance;
       call.startedAtMs = startedAtMs;
@@ -103,7 +103,7 @@ export class SyncCalls {
       this.#forwarded.remove(report.invocation);
       this.#gate.callEnded(call, endedAtMs - startedAtMs);
       if (call.context.depth === 1) this.#counts.ended(call.context);
-      this.#history.ended(call.context, { attempt, startedAtMs, endedAtMs, instance, fault });
+      this.#history.ended(call.context, { attempt, startedAtMs, endedAtMs, instance, fault, resultAt });
     }
     return true;
   }
@@ -200,11 +200,11 @@ export class SyncCalls {
 
   #place({ msg, headers }: Call, context: CallContext, token: string): void {
     if (!context.durableTree) {
-      this.#history.admitted(context, headers?.key);
+      this.#history.admitted(context, headers);
       this.#forward(msg, headers, context, token);
       return;
     }
-    this.#history.admittedStored(context, headers?.key).then(
+    this.#history.admittedStored(context, headers).then(
       () => this.#forwarded.has(context.invocation) && this.#forward(msg, headers, context, token),
       (error) => {
         this.#takeBack(context.invocation);

@@ -4,6 +4,7 @@ import {
   buildCallTree,
   type CallContext,
   decodeFrame,
+  encodeDataRef,
   encodeFrame,
   Fault,
   type InvocationRecord,
@@ -17,6 +18,7 @@ import { admittedRecord, endedRecord, type RefusedCall, refusedRecord } from './
 const NOW = 1_700_000_000_000;
 const ASK = { caller: 'shop', plugin: 'editor', capability: 'copy-edit' };
 const NO_HEADERS = parseRequestHeaders(undefined);
+const DATA_REF = { object: 'an-object-of-the-test', bytes: 600_000, sha256: 'ab'.repeat(32) };
 const TRACE_PARENT = { traceId: 'a1'.repeat(16), spanId: 'b2'.repeat(8), sampled: true };
 
 function contextOf(mode: 'sync' | 'durable', invocation: string, headers: RequestHeaders): CallContext {
@@ -60,7 +62,8 @@ describe('admittedRecord', () => {
   it('says what the context says, and where the request came from', () => {
     const context = contextOf('durable', randomInvocationId(), { ...NO_HEADERS, traceParent: TRACE_PARENT });
     const other = { ...context, correlation: 'd4'.repeat(16), parent: 'a-parent', depth: 2 };
-    expect(stored(admittedRecord(other, 'order-1', { request: 7, bodyHash: 'h' }))).toEqual({
+    const asked = { key: 'order-1', dataRef: DATA_REF };
+    expect(stored(admittedRecord(other, asked, { request: 7, bodyHash: 'h' }))).toEqual({
       state: 'admitted',
       invocation: other.invocation,
       correlation: other.correlation,
@@ -74,6 +77,7 @@ describe('admittedRecord', () => {
       depth: 2,
       deadlineMs: other.deadlineMs,
       key: 'order-1',
+      argsAt: encodeDataRef(DATA_REF),
       request: 7,
       bodyHash: 'h',
     });
@@ -81,7 +85,7 @@ describe('admittedRecord', () => {
 
   it('leaves out what there is not, and a trace that is the correlation', () => {
     const record = stored(admittedRecord(contextOf('sync', randomInvocationId(), NO_HEADERS), undefined));
-    for (const absent of ['parent', 'traceId', 'remoteSpan', 'sampled', 'key', 'request', 'bodyHash']) {
+    for (const absent of ['parent', 'traceId', 'remoteSpan', 'sampled', 'key', 'argsAt', 'request', 'bodyHash']) {
       expect(record).not.toHaveProperty(absent);
     }
   });
@@ -94,8 +98,11 @@ describe('admittedRecord', () => {
 
 describe('refusedRecord', () => {
   it('says who asked for what and why not, with nothing of where the fault came from', () => {
-    expect(stored(refusedRecord(refusal({ request: 9, headers: { ...NO_HEADERS, key: 'k' } })))).toMatchObject({
+    expect(
+      stored(refusedRecord(refusal({ request: 9, headers: { ...NO_HEADERS, key: 'k', dataRef: DATA_REF } }))),
+    ).toMatchObject({
       state: 'refused',
+      argsAt: encodeDataRef(DATA_REF),
       atMs: NOW,
       ...ASK,
       mode: 'durable',
@@ -153,6 +160,8 @@ describe('endedRecord', () => {
     });
     const fault = { code: 'failed', message: 'm' } as const;
     expect(stored(endedRecord(context, { ...ending, fault }))).toMatchObject({ fault });
+    const resultAt = encodeDataRef(DATA_REF);
+    expect(stored(endedRecord(context, { ...ending, resultAt }))).toMatchObject({ resultAt });
   });
 
   it('with its admission makes a finished invocation', () => {

@@ -5,6 +5,7 @@ import {
   type CallContext,
   correlationIdOf,
   type EndedRecord,
+  encodeDataRef,
   type Fault,
   type FaultBody,
   type Mode,
@@ -21,7 +22,14 @@ export interface RequestOrigin {
   readonly redriveOf?: string | undefined;
 }
 
-export function admittedRecord(context: CallContext, key: string | undefined, origin?: RequestOrigin): AdmittedRecord {
+/** What its headers say that the context does not. */
+export type AskedIn = Pick<RequestHeaders, 'key' | 'dataRef'>;
+
+export function admittedRecord(
+  context: CallContext,
+  asked: AskedIn | undefined,
+  origin?: RequestOrigin,
+): AdmittedRecord {
   return {
     state: 'admitted',
     invocation: context.invocation,
@@ -38,7 +46,8 @@ export function admittedRecord(context: CallContext, key: string | undefined, or
     traceId: context.traceId === context.correlation ? undefined : context.traceId,
     remoteSpan: context.remoteSpan,
     sampled: context.sampled ? undefined : false,
-    key,
+    key: asked?.key,
+    argsAt: asked?.dataRef && encodeDataRef(asked.dataRef),
     ...origin,
   } as AdmittedRecord;
 }
@@ -80,6 +89,7 @@ export function refusedRecord(refused: RefusedCall): RefusedRecord {
     traceId: traceId === correlation ? undefined : traceId,
     remoteSpan: remote?.spanId,
     key: headers?.key,
+    argsAt: headers?.dataRef && encodeDataRef(headers.dataRef),
     request: refused.request,
     bodyHash: refused.bodyHash,
     redriveOf: refused.redriveOf,
@@ -93,6 +103,8 @@ export interface Ending {
   readonly endedAtMs: number;
   readonly instance: string | undefined;
   readonly fault: FaultBody | undefined;
+  /** Where the result lies, when it is too large for a message. */
+  readonly resultAt?: string | undefined;
 }
 
 export function endedRecord(context: Pick<CallContext, 'invocation' | 'correlation'>, ending: Ending): EndedRecord {
@@ -105,5 +117,6 @@ export function endedRecord(context: Pick<CallContext, 'invocation' | 'correlati
     instance: ending.instance,
     startedAtMs: ending.startedAtMs,
     fault: ending.fault,
+    resultAt: ending.resultAt,
   } as EndedRecord;
 }
