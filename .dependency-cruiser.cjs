@@ -15,7 +15,7 @@ const mayImport = {
   'services/choreographer': ['libs/protocol', 'libs/manifest', 'libs/admission', 'libs/telemetry', 'libs/bus'],
   'plugins/[^/]+': ['libs/plugin-sdk'],
   'examples/[^/]+': ['libs/plugin-sdk'],
-  cli: ['libs/protocol', 'libs/bus', 'libs/local'],
+  cli: ['libs/protocol', 'libs/manifest', 'libs/bus', 'libs/local'],
 };
 const ours = '^(libs|services|plugins|examples|cli)/';
 

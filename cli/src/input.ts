@@ -24,6 +24,10 @@ function readFile(file: string): Buffer {
   }
 }
 
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
 /** Checks that files can be written into a folder, which need not be there yet. @throws UsageError */
 export function checkWritableFolder(folder: string): void {
   let place = resolve(folder);

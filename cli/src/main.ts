@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addCallCommand } from './commands/call.js';
 import { addDeadCommand } from './commands/dead.js';
 import { addDemoCommand } from './commands/demo.js';
+import { addManifestCommands } from './commands/manifests.js';
 import { addObjectsCommand } from './commands/objects.js';
 import { addPluginsCommand } from './commands/plugins.js';
 import { addRunsCommand } from './commands/runs.js';
@@ -23,6 +24,7 @@ for (const add of [
   addUpCommand,
   addDemoCommand,
   addPluginsCommand,
+  addManifestCommands,
   addCallCommand,
   addTraceCommand,
   addRunsCommand,

@@ -33,6 +33,33 @@ describe('the command', () => {
 
     afterAll(() => system?.stop());
 
+    it('manifest — of an installed plugin is the one that its code prints', async () => {
+      const entry = shippedPlugins().find(({ name }) => name === 'editor')?.entry ?? '';
+      const [installed, built] = [await run([...at, 'manifest', 'editor']), await run(['manifest', entry])];
+      expect(installed).toMatchObject({ code: 0, stdout: built.stdout });
+      expect(await run([...at, 'manifest', 'editor@9.9.9'])).toMatchObject({ code: 1 });
+      expect(await run(['manifest', article])).toMatchObject({ code: 2 });
+    });
+
+    it('validate and diff — say what is wrong at its line, and what breaks callers', async () => {
+      const { stdout } = await run([...at, 'manifest', 'editor']);
+      const [good, bad, other] = [join(folder, 'good.json'), join(folder, 'bad.yaml'), join(folder, 'other.json')];
+      writeFileSync(good, stdout);
+      writeFileSync(bad, 'name: editor\nversion: one\ndescription: Edits.\ncapabilities: []\nuses: []\n');
+      writeFileSync(other, stdout.replace('"name": "copy-edit"', '"name": "edit"').replace('1.0.0', '1.1.0'));
+      expect(await run(['validate', good])).toMatchObject({ code: 0, stdout: expect.stringContaining('It is good.') });
+      const wrong = await run(['validate', bad]);
+      expect(wrong).toMatchObject({ code: 1, stdout: expect.stringContaining(`${bad}:2:1 /version  expected`) });
+      expect(await run([...at, 'diff', 'editor@1.0.0', good])).toMatchObject({ code: 0 });
+      const broken = await run([...at, 'diff', 'editor', other, '--json']);
+      expect(broken.code).toBe(1);
+      expect(JSON.parse(broken.stdout)).toMatchObject({
+        ...{ older: '1.0.0', newer: '1.1.0', allowed: false },
+        changes: [{ breaking: true, rule: 'capability-removed' }, { rule: 'capability-added' }],
+      });
+      expect(await run(['diff', good, bad])).toMatchObject({ code: 2 });
+    });
+
     it('plugins — lists what is installed, for people and as JSON', async () => {
       const people = await run([...at, 'plugins']);
       expect(people).toMatchObject({ code: 0 });

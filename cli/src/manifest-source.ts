@@ -1,0 +1,63 @@
+/** Where a manifest comes from: a file, what is installed, or a plugin's own code. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { ask } from '@orchestrator/bus';
+import type { Manifest } from '@orchestrator/manifest';
+import { type ManifestText, readManifestText } from '@orchestrator/manifest/file';
+import { Fault, type InstalledPlugin } from '@orchestrator/protocol';
+import { UsageError } from './failure.js';
+import { isFile, readText } from './input.js';
+import { oneLine } from './one-line.js';
+import { withSession } from './session.js';
+import { type Colours, coloursFor } from './terminal.js';
+
+type SessionOptions = Parameters<typeof withSession>[0];
+
+const START_MS = 30_000;
+
+export function readManifestFile(file: string): ManifestText {
+  return readManifestText(readText(file), file.endsWith('.json'));
+}
+
+/** @param source a file, or a plugin's name with or without version @throws UsageError for a bad file, Fault `not-found` */
+export async function manifestFrom(options: SessionOptions, source: string): Promise<Manifest> {
+  if (/^[a-z0-9-]+(@.*)?$/.test(source) && !isFile(source)) return installedManifest(options, source);
+  const { manifest, problems = [] } = readManifestFile(source);
+  if (manifest) return manifest;
+  throw new UsageError(`${source} is no good manifest.\n${problemLines(source, problems, coloursFor(process.stderr))}`);
+}
+
+/** Of a version, or of the one that was announced last where none is named. @throws Fault `not-found` */
+export async function installedManifest(options: SessionOptions, source: string): Promise<Manifest> {
+  const [name, version] = source.split('@');
+  const { plugins } = await withSession(options, ({ client }) =>
+    ask<{ plugins: (InstalledPlugin & Manifest)[] }>(client.requester, 'registry', 'plugins'),
+  );
+  const found = plugins.filter((one) => one.name === name && (version ?? one.version) === one.version).at(-1);
+  if (!found) {
+    const there = plugins.map((one) => `${one.name}@${one.version}`).join(', ') || 'none';
+    throw new Fault('not-found', `${source} is no file and not installed. Installed are: ${there}.`);
+  }
+  const { instances: _instances, lastSeenMs: _lastSeenMs, ...manifest } = found;
+  return manifest;
+}
+
+/** Every SDK plugin prints its manifest instead of running when it is told to. @throws UsageError */
+export async function manifestOfCode(entry: string): Promise<unknown> {
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [entry, '--manifest'], { timeout: START_MS });
+    return JSON.parse(stdout);
+  } catch (error) {
+    const said = String((error as { stderr?: string }).stderr ?? '').trim();
+    throw new UsageError(`${entry} prints no manifest when it is run with --manifest.${said && `\n${said}`}`);
+  }
+}
+
+/** One line each: `file:line:column /pointer  what was expected`. */
+export function problemLines(file: string, problems: NonNullable<ManifestText['problems']>, colours: Colours): string {
+  const lines = problems.map(({ line, column, pointer, message }) => {
+    const at = pointer === '' ? '' : ` ${pointer}`;
+    return `${file}:${line}:${column}${colours.dim(at)}  ${oneLine(message)}`;
+  });
+  return lines.join('\n');
+}
