@@ -32,11 +32,18 @@ function renderNode(node: InvocationNode, indent: string, isLast: boolean, colou
     ...(node.resultAt === undefined ? [] : [`result  ${oneLine(node.resultAt)}`]),
   ].map((text) => `${below}   ${colours.dim(text)}`);
   const fault = node.fault ? [`${below}   ${colours.red(`${node.fault.code}: ${oneLine(node.fault.message)}`)}`] : [];
+  const circuit = node.circuit.map(({ state }) => `${below}   ${colours.yellow(CIRCUIT_CHANGES[state])}`);
   const children = node.children.flatMap((child, index) =>
     renderNode(child, below, index === node.children.length - 1, colours),
   );
-  return [line, ...large, ...lost, ...fault, ...children];
+  return [line, ...large, ...lost, ...fault, ...circuit, ...children];
 }
+
+const CIRCUIT_CHANGES = {
+  open: 'opened the circuit',
+  'half-open': 'let through to try the circuit',
+  closed: 'closed the circuit',
+} as const satisfies Record<InvocationNode['circuit'][number]['state'], string>;
 
 function mark(node: InvocationNode, colours: Colours): string {
   switch (node.state) {

@@ -64,7 +64,12 @@ describe('two choreographers', () => {
     for await (const msg of await system.bus.nc.requestMany('$SRV.STATS.choreographer', '', { maxMessages: 2 })) {
       answers.push(msg.json());
     }
-    const data = { callsUnderWay: 0, dropped: { records: 0, spans: 0 } };
+    const data = {
+      callsUnderWay: 0,
+      requestsWaiting: 0,
+      circuits: { open: 0, opened: 0 },
+      dropped: { records: 0, spans: 0 },
+    };
     const stats = { name: 'choreographer', endpoints: expect.arrayContaining([expect.objectContaining({ data })]) };
     expect(answers).toEqual([expect.objectContaining(stats), expect.objectContaining(stats)]);
   });

@@ -1,5 +1,5 @@
 import { ask } from '@orchestrator/bus';
-import type { InstalledPlugin } from '@orchestrator/protocol';
+import type { CircuitList, InstalledPlugin } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { withSession } from '../session.js';
 import { type Colours, coloursFor, print, printJson } from '../terminal.js';
@@ -10,23 +10,49 @@ export function addPluginsCommand(program: Command): void {
     .description('list what is installed, and what of it lives')
     .option('--json', 'print JSON, with the schemas of arguments and results')
     .action(async ({ json }: { json?: boolean }) => {
-      const { plugins } = await withSession(program.opts(), ({ client }) =>
-        ask<{ plugins: InstalledPlugin[] }>(client.requester, 'registry', 'plugins'),
-      );
-      if (json) return printJson(plugins);
+      const listed = await withSession(program.opts(), async ({ client }) => {
+        const { plugins } = await ask<{ plugins: InstalledPlugin[] }>(client.requester, 'registry', 'plugins');
+        // Without a choreographer there are no circuits to tell of.
+        const { circuits } = await ask<CircuitList>(client.requester, 'choreographer', 'circuits').catch(
+          () => NO_CIRCUITS,
+        );
+        return plugins.map((plugin) => ({ ...plugin, circuits: circuitsOf(plugin, circuits) }));
+      });
+      if (json) return printJson(listed);
       const colours = coloursFor(process.stdout);
-      const sorted = plugins.toSorted((a, b) => a.name.localeCompare(b.name) || a.version.localeCompare(b.version));
+      const sorted = listed.toSorted((a, b) => a.name.localeCompare(b.name) || a.version.localeCompare(b.version));
       print(sorted.length === 0 ? 'No plugin is installed.' : sorted.map((one) => render(one, colours)).join('\n\n'));
     });
 }
 
-function render(plugin: InstalledPlugin, colours: Colours): string {
+const NO_CIRCUITS: CircuitList = { circuits: [] };
+
+/** Those that are not closed. */
+interface ListedPlugin extends InstalledPlugin {
+  readonly circuits: CircuitList['circuits'];
+}
+
+function circuitsOf({ name, version }: InstalledPlugin, circuits: CircuitList['circuits']): CircuitList['circuits'] {
+  return circuits.filter((one) => one.plugin === name && one.version === version);
+}
+
+/** Of several choreographers, what the strictest says. */
+function circuitMark(capability: string, { circuits }: ListedPlugin): string {
+  const states = circuits.filter((one) => one.capability === capability).map(({ state }) => state);
+  if (states.length === 0) return '';
+  return `  circuit ${states.includes('open') ? 'open' : 'half-open'}`;
+}
+
+function render(plugin: ListedPlugin, colours: Colours): string {
   const count = plugin.instances.length;
   const life = count > 0 ? colours.green(`${count} live`) : colours.red('gone');
   const width = Math.max(...plugin.capabilities.map((capability) => capability.name.length));
   return [
     `${colours.bold(plugin.name)} ${plugin.version}  ${life}  ${colours.dim(plugin.description)}`,
-    ...plugin.capabilities.map(({ name, description }) => `  ${name.padEnd(width)}  ${colours.dim(description)}`),
+    ...plugin.capabilities.map(({ name, description }) => {
+      const mark = circuitMark(name, plugin);
+      return `  ${name.padEnd(width)}  ${colours.dim(description)}${colours.red(mark)}`;
+    }),
     ...plugin.uses.map(({ capability, range }) => colours.dim(`  uses ${capability} ${range}`)),
   ].join('\n');
 }

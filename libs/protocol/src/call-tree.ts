@@ -1,6 +1,7 @@
 /** The call tree of a correlation, folded from its records: doubles and disorder change nothing. Pure. */
 
 import type { Mode } from './call-context.js';
+import type { CircuitChange } from './circuits.js';
 import type { FaultBody } from './fault.js';
 import { expandRecord, type InvocationRecord, type RetryingRecord, type SupersededRecord } from './records.js';
 
@@ -42,6 +43,8 @@ export interface Invocation {
   readonly failed: readonly LostAttempt[];
   /** The attempts that ended when there was an outcome already. */
   readonly superseded: readonly LostAttempt[];
+  /** What it changed about the circuit before its capability, in time. */
+  readonly circuit: readonly CircuitChange[];
   /** When the next attempt is due, while it waits. */
   readonly dueAtMs: number | undefined;
   readonly request: number | undefined;
@@ -112,6 +115,7 @@ export function foldInvocation(written: readonly InvocationRecord[]): Invocation
     fault,
     failed: retrying.map(lostAttempt),
     superseded: superseded.map(lostAttempt),
+    circuit: circuitChanges(records),
     dueAtMs: isWaiting ? lastRetry.dueAtMs : undefined,
     request: asked.request,
     key: asked.key,
@@ -120,6 +124,15 @@ export function foldInvocation(written: readonly InvocationRecord[]): Invocation
     resultAt: ended?.resultAt,
     redriveOf: asked.redriveOf,
   };
+}
+
+function circuitChanges(records: readonly InvocationRecord[]): CircuitChange[] {
+  const changes = new Map<string, CircuitChange>();
+  for (const record of records.filter((one) => one.state === 'circuit').sort(inTime)) {
+    const { circuit: state, atMs, untilMs } = record;
+    changes.set(`${state} ${atMs}`, { state, atMs, ...(untilMs !== undefined && { untilMs }) });
+  }
+  return [...changes.values()];
 }
 
 /** One of each attempt, the earliest, in the order of the attempts. */

@@ -23,6 +23,7 @@ export {
   parseCancellationKey,
   parseCancelNotice,
 } from './cancellation.js';
+export { type CircuitChange, type CircuitList, type CircuitView, parseCircuits } from './circuits.js';
 export { type ContextKey, ContextSigner, parseContextKeys, receiptFromToken } from './context-signature.js';
 export {
   type Body,

@@ -4,6 +4,7 @@
  */
 
 import type { Mode } from './call-context.js';
+import type { CircuitChange } from './circuits.js';
 import { parseDataRef } from './data-ref.js';
 import { Fault, type FaultBody, parseFault } from './fault.js';
 import { isCorrelationId } from './ids.js';
@@ -89,6 +90,17 @@ export interface SupersededRecord extends RecordBase {
   readonly fault?: FaultBody;
 }
 
+/** A call, or an attempt, after which a choreographer changed the circuit before the capability that it was of. */
+interface CircuitRecord extends RecordBase {
+  readonly state: 'circuit';
+  readonly plugin: string;
+  readonly version: string;
+  readonly capability: string;
+  readonly circuit: CircuitChange['state'];
+  /** See `CircuitChange`. */
+  readonly untilMs?: number;
+}
+
 /** How an invocation ended; `fault` is absent on success. */
 interface Outcome {
   /** Unix time. */
@@ -114,6 +126,7 @@ export type InvocationRecord =
   | StartedRecord
   | RetryingRecord
   | SupersededRecord
+  | CircuitRecord
   | EndedRecord;
 
 /** The admission and the end that one record may hold, as two. */
@@ -123,7 +136,7 @@ export function expandRecord(record: InvocationRecord): readonly InvocationRecor
   return [record, { state: 'ended', invocation, correlation, ...ended }];
 }
 
-const STATES = new Set(['admitted', 'refused', 'repeated', 'started', 'retrying', 'superseded', 'ended']);
+const STATES = new Set(['admitted', 'refused', 'repeated', 'started', 'retrying', 'superseded', 'circuit', 'ended']);
 
 export function encodeFrame(records: readonly InvocationRecord[]): string {
   return records.map((record) => JSON.stringify(record)).join('\n');

@@ -4,7 +4,7 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { type Bus, Counters, MicroService, Requester, StoredPublisher } from '@orchestrator/bus';
+import { type Bus, Counters, MicroService, Requester, StoredPublisher, serveQuery } from '@orchestrator/bus';
 import {
   CancellationBucket,
   CatalogueBucket,
@@ -34,6 +34,7 @@ import { HistoryWriter } from './adapters/history-writer.js';
 import { OpenInvocations } from './adapters/open-invocations.js';
 import { Cancelling } from './application/cancelling.js';
 import { Capacity } from './application/capacity.js';
+import { Circuits } from './application/circuits.js';
 import { serveDeadLetterActs } from './application/dead-letter-acts.js';
 import { DurableRequests } from './application/durable-requests.js';
 import { Gate } from './application/gate.js';
@@ -57,7 +58,17 @@ const SWEEP_MS = 250;
 const HEARTBEAT_GRACE_MS = 200;
 const HEARTBEAT_POLL_MS = 20;
 const EVENT_SHARDS = 64;
-const QUESTIONS = ['tree', 'find', 'runs', 'run-changes', 'dead-letters', 'dead-letter', 'redrive', 'discard'];
+const QUESTIONS = [
+  'tree',
+  'find',
+  'runs',
+  'run-changes',
+  'dead-letters',
+  'dead-letter',
+  'redrive',
+  'discard',
+  'circuits',
+];
 
 @Injectable()
 export class Choreographer implements OnApplicationShutdown {
@@ -67,6 +78,7 @@ export class Choreographer implements OnApplicationShutdown {
   readonly #catalogue = new Catalogue();
   readonly #liveness: Liveness;
   readonly #instance = randomId().slice(0, 16);
+  #onRevived: (plugin: string, version: string) => void = () => {};
   #onRemoved: (plugin: string, version: string) => void = () => {};
   readonly #stops: (() => Promise<void> | void)[] = [];
 
@@ -97,19 +109,36 @@ export class Choreographer implements OnApplicationShutdown {
     const losses = new Losses(dropped, (text) => this.#logger.warn(text));
     const signer = new ContextSigner(this.#settings.contextKeys);
     const cancellations = new Cancellations();
-    const replicas = new Replicas(bus, this.#instance);
+    const circuits = new Circuits(this.#settings.circuit, (change, call) => {
+      history.circuitChanged(call, change);
+      replicas.say();
+      this.#logger.warn(`The circuit of ${call.plugin}.${call.capability} ${call.version} is ${change.state}.`);
+    });
+    const replicas = new Replicas(bus, this.#instance, () => circuits.list());
     const capacity = new Capacity(this.#liveness, replicas, this.#settings.capacity);
     const workRoom = new WorkRoom({
       ...{ liveness: this.#liveness, replicas, workPerInstance: this.#settings.capacity.workPerInstance, onError },
       inStream: (target) => invocationsInWork(bus, target),
+      mayPass: (context) => circuits.refusal(context, Date.now()) === undefined,
       isCancelled: (context) => cancellations.covers(context),
     });
+    this.#onRevived = (plugin, version) => circuits.revived(plugin, version, Date.now());
     this.#onRemoved = (plugin, version) => {
       capacity.forget(plugin, version);
       workRoom.forget(plugin, version);
+      circuits.forget(plugin, version);
     };
     const gate = new Gate({
-      ...{ catalogue: this.#catalogue, liveness: this.#liveness, signer, maxima, cancellations, capacity, workRoom },
+      ...{
+        catalogue: this.#catalogue,
+        liveness: this.#liveness,
+        signer,
+        maxima,
+        cancellations,
+        capacity,
+        workRoom,
+        circuits,
+      },
       bodyLimits: { maxPayload: bus.maxPayload, objectBytes: objects.objectBytes },
     });
 
@@ -136,10 +165,15 @@ export class Choreographer implements OnApplicationShutdown {
     await cancelling.start();
     this.#stops.push(() => cancelling.stop());
     const onPlaced = (context: CallContext) => requests.onPlaced(context);
-    const onWaiting = (invocation: string) => workRoom.leave(invocation);
-    const retries = new Retries({ bus, requester, publisher, gate, history, onWaiting, onPlaced, onError });
-    this.#answerDiscovery(calls, losses);
-    this.#sweepInstances(calls);
+    const retries = new Retries({ bus, requester, publisher, gate, history, onPlaced, onError });
+    this.#answerDiscovery(() => ({
+      callsUnderWay: calls.underWay,
+      requestsWaiting: workRoom.waiting,
+      circuits: { open: circuits.list().length, opened: circuits.opened },
+      dropped: losses.counted(),
+    }));
+    serveQuery(bus, 'choreographer', 'circuits', () => replicas.circuits());
+    this.#sweepInstances(calls, circuits);
     const reports = new HostReports(bus, [
       (plugin, report) => calls.onReport(plugin, report),
       (plugin, report) => requests.onReport(plugin, report),
@@ -181,7 +215,10 @@ export class Choreographer implements OnApplicationShutdown {
         if (error) return;
         const { plugin, version, instance } = parseBeat(msg.subject);
         if (msg.data.length > 0) this.#liveness.leave(plugin, version, instance);
-        else this.#liveness.beat(plugin, version, instance, Date.now());
+        else {
+          if (!this.#liveness.isLive(plugin, version)) this.#onRevived(plugin, version);
+          this.#liveness.beat(plugin, version, instance, Date.now());
+        }
       },
     });
   }
@@ -205,19 +242,22 @@ export class Choreographer implements OnApplicationShutdown {
     });
   }
 
-  #answerDiscovery(calls: SyncCalls, losses: Losses): void {
+  #answerDiscovery(data: () => unknown): void {
     new MicroService(this.#bus, {
       name: 'choreographer',
       id: this.#instance,
       version: '0.1.0',
       description: 'Admits, places and records every call.',
       endpoints: QUESTIONS.map((name) => ({ name, subject: subjects.query('choreographer', name) })),
-      data: () => ({ callsUnderWay: calls.underWay, dropped: losses.counted() }),
+      data,
     });
   }
 
-  #sweepInstances(calls: SyncCalls): void {
-    const timer = setInterval(() => calls.onLost(this.#liveness.expire(Date.now())), SWEEP_MS);
+  #sweepInstances(calls: SyncCalls, circuits: Circuits): void {
+    const timer = setInterval(() => {
+      calls.onLost(this.#liveness.expire(Date.now()));
+      circuits.forgetHealthy(Date.now());
+    }, SWEEP_MS);
     this.#stops.push(() => clearInterval(timer));
   }
 }

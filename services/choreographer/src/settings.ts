@@ -11,6 +11,7 @@ import {
   type TreeMaxima,
 } from '@orchestrator/protocol';
 import type { CapacityLimits } from './application/capacity.js';
+import type { CircuitSettings } from './domain/circuit.js';
 
 export interface ChoreographerSettings {
   readonly natsUrl: string | undefined;
@@ -36,6 +37,8 @@ export interface ChoreographerSettings {
   readonly maxForwarded: number;
   /** What may be done at once, over all replicas. Every replica has the same. */
   readonly capacity: CapacityLimits;
+  /** Undefined for no circuits. Every replica has the same. */
+  readonly circuit: CircuitSettings | undefined;
 }
 
 const DEFAULT_TRACE_SLOW_MS = 10_000;
@@ -43,7 +46,7 @@ const DEFAULT_TRACE_SLOW_MS = 10_000;
 /**
  * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `ORC_TRACE_RATIO`, `ORC_TRACE_SLOW_MS`,
  * `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_REPLICAS`, `ORC_MAX_FORWARDED`,
- * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`, `ORC_MAX_WORK_PER_INSTANCE`, `ORC_MAX_OBJECT_BYTES`,
+ * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`, `ORC_MAX_WORK_PER_INSTANCE`, `ORC_CIRCUIT`, `ORC_CIRCUIT_{FAILURE_RATIO,MIN_CALLS,WINDOW_MS,OPEN_MS}`, `ORC_MAX_OBJECT_BYTES`,
  * `ORC_OBJECT_STORE_BYTES`. @throws Fault `invalid-argument` naming the variable
  */
 export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
@@ -71,6 +74,21 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
       callsPerCaller: wholeNumber(env, 'ORC_MAX_CALLS_PER_CALLER') ?? LIMITS.callsPerCaller,
       workPerInstance: wholeNumber(env, 'ORC_MAX_WORK_PER_INSTANCE', 1) ?? LIMITS.workPerInstance,
     },
+    circuit: circuitFromEnv(env),
+  };
+}
+
+/** A circuit that opens for a capability of which more than half fails, of at least 20 calls within 10 s; after 5 s, one call tells. */
+function circuitFromEnv(env: NodeJS.ProcessEnv): CircuitSettings | undefined {
+  if (env.ORC_CIRCUIT === 'off') return undefined;
+  if (env.ORC_CIRCUIT && env.ORC_CIRCUIT !== 'on') {
+    throw new Fault('invalid-argument', `ORC_CIRCUIT must be on or off, not "${env.ORC_CIRCUIT}".`);
+  }
+  return {
+    failureRatio: ratio(env, 'ORC_CIRCUIT_FAILURE_RATIO') ?? 0.5,
+    minCalls: wholeNumber(env, 'ORC_CIRCUIT_MIN_CALLS', 1) ?? 20,
+    windowMs: wholeNumber(env, 'ORC_CIRCUIT_WINDOW_MS', 1) ?? 10_000,
+    openMs: wholeNumber(env, 'ORC_CIRCUIT_OPEN_MS', 1) ?? 5_000,
   };
 }
 

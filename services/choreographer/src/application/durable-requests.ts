@@ -285,7 +285,7 @@ export class DurableRequests {
     if (context?.plugin !== plugin) return false;
     const { attempt = 1, instance, startedAtMs, endedAtMs, fault, resultAt } = report;
     const { history } = this.#parts;
-    if (endedAtMs !== undefined) this.#parts.workRoom.leave(report.invocation);
+    if (endedAtMs !== undefined) this.#parts.gate.runEnded(context, report.superseded ? 'cancelled' : fault?.code);
     if (endedAtMs === undefined) history.started(context, report);
     else if (report.superseded) history.superseded(context, { attempt, instance, startedAtMs, endedAtMs, fault });
     else history.ended(context, { attempt, instance, startedAtMs, endedAtMs, fault, resultAt });

@@ -9,6 +9,7 @@ import {
   cancelledFault,
   DEFAULT_RETRY,
   Fault,
+  type FaultCode,
   HEADERS,
   inlineLimit,
   LIMITS,
@@ -22,7 +23,9 @@ import {
   tooLargeFault,
 } from '@orchestrator/protocol';
 import type { TakenSlot } from '../domain/fair-slots.js';
+import type { ForwardedCall } from '../domain/forwarded-calls.js';
 import type { Capacity } from './capacity.js';
+import type { Circuits } from './circuits.js';
 import type { FullRoom, WorkRoom } from './work-room.js';
 
 export interface GateRequest {
@@ -65,6 +68,7 @@ export interface GateParts {
   readonly cancellations: Cancellations;
   readonly capacity: Capacity;
   readonly workRoom: WorkRoom;
+  readonly circuits: Circuits;
   readonly bodyLimits: BodyLimits;
 }
 
@@ -76,9 +80,20 @@ export class Gate {
   readonly #cancellations: Cancellations;
   readonly #capacity: Capacity;
   readonly #workRoom: WorkRoom;
+  readonly #circuits: Circuits;
   readonly #bodyLimits: BodyLimits;
 
-  constructor({ catalogue, liveness, signer, maxima, cancellations, capacity, workRoom, bodyLimits }: GateParts) {
+  constructor({
+    catalogue,
+    liveness,
+    signer,
+    maxima,
+    cancellations,
+    capacity,
+    workRoom,
+    circuits,
+    bodyLimits,
+  }: GateParts) {
     this.#catalogue = catalogue;
     this.#liveness = liveness;
     this.#signer = signer;
@@ -86,6 +101,7 @@ export class Gate {
     this.#cancellations = cancellations;
     this.#capacity = capacity;
     this.#workRoom = workRoom;
+    this.#circuits = circuits;
     this.#bodyLimits = bodyLimits;
   }
 
@@ -139,9 +155,24 @@ export class Gate {
     return { ...redrive, parent: { ...parent, bounds, deadlineMs: Number.MAX_SAFE_INTEGER } };
   }
 
-  /** What a synchronous call took up is free again. @param ranMs how long it ran; undefined where it did not start */
-  callEnded({ slot }: { readonly slot: TakenSlot | undefined }, ranMs: number | undefined): void {
-    if (slot) this.#capacity.releaseCall(slot, ranMs);
+  /**
+   * What a synchronous call took up is free again.
+   * @param code of the fault that it ended in; `cancelled` where it was not handed on
+   * @param ranMs how long it ran; undefined where it did not start
+   */
+  callEnded(
+    call: Pick<ForwardedCall, 'slot' | 'context'>,
+    code: FaultCode | undefined,
+    ranMs: number | undefined,
+  ): void {
+    if (call.slot) this.#capacity.releaseCall(call.slot, ranMs);
+    this.#circuits.ended(call.context, code, Date.now());
+  }
+
+  /** The same of a run of durable work. */
+  runEnded(context: CallContext, code: FaultCode | undefined): void {
+    this.#workRoom.leave(context.invocation);
+    this.#circuits.ended(context, code, Date.now());
   }
 
   /** Decides, and signs what it lets pass. */
@@ -178,8 +209,13 @@ export class Gate {
       const fault = new Fault('exhausted', 'The work has to wait until there is room for it.');
       return { ok: false, fault, full: { context, concurrency } };
     }
-    const slot = context.mode === 'sync' ? this.#capacity.takeCall(context, concurrency) : undefined;
-    return slot instanceof Fault ? { ok: false, fault: slot } : { ok: true, context, token, slot };
+    if (context.mode === 'durable') return { ok: true, context, token, slot: undefined };
+    const slot = this.#capacity.takeCall(context, concurrency);
+    if (slot instanceof Fault) return { ok: false, fault: slot };
+    const refusal = this.#circuits.refusal(context, request.nowMs);
+    if (!refusal) return { ok: true, context, token, slot };
+    this.#capacity.releaseCall(slot);
+    return { ok: false, fault: refusal };
   }
 
   /** Bodies are never read here, wherever they lie: only how large they are, and where. */

@@ -1,5 +1,5 @@
 /** What happened, told to the stream that is the truth. Projection and spans are made from there, by the history thread. */
-import type { AdmittedRecord, CallContext, FaultBody, HostReport } from '@orchestrator/protocol';
+import type { AdmittedRecord, CallContext, CircuitChange, FaultBody, HostReport } from '@orchestrator/protocol';
 import type { HistoryWriter } from '../adapters/history-writer.js';
 import {
   type AskedIn,
@@ -38,6 +38,16 @@ export class History {
   /** An attempt failed, and the next is due then. Resolves once it is stored. @throws Fault */
   retryingStored(context: CallContext, ending: Ending & { readonly fault: FaultBody }, dueAtMs: number): Promise<void> {
     return this.#writer.record({ ...endedRecord(context, ending), state: 'retrying', fault: ending.fault, dueAtMs });
+  }
+
+  /** The call was what changed the circuit before its capability. Best effort. */
+  circuitChanged(
+    context: Pick<CallContext, 'invocation' | 'correlation' | 'plugin' | 'version' | 'capability'>,
+    { state: circuit, atMs, untilMs }: CircuitChange,
+  ): void {
+    const { invocation, correlation, plugin, version, capability } = context;
+    const what = { invocation, correlation, atMs, plugin, version, capability, circuit };
+    this.#writer.note({ state: 'circuit', ...what, ...(untilMs !== undefined && { untilMs }) });
   }
 
   /** Best effort. */

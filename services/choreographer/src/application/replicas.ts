@@ -1,10 +1,18 @@
 /**
- * How many choreographers share the load: each says every second that it is there, as plugins' hosts do. What may be done at
- * once in all is divided by their number. A replica that starts takes itself for the only one until it hears of the others.
+ * How many choreographers share the load: each says every second that it is there, as plugins' hosts do, and which of its
+ * circuits are not closed. What may be done at once in all is divided by their number. A replica that starts takes itself for the only one until it hears of the others.
  */
 import type { Bus } from '@orchestrator/bus';
 import { Liveness } from '@orchestrator/manifest';
-import { LIMITS, parseReplica, patterns, subjects } from '@orchestrator/protocol';
+import {
+  type CircuitList,
+  type CircuitView,
+  LIMITS,
+  parseCircuits,
+  parseReplica,
+  patterns,
+  subjects,
+} from '@orchestrator/protocol';
 
 /** Liveness is of versions of plugins: all choreographers are one. */
 const KIND = ['choreographer', ''] as const;
@@ -14,12 +22,22 @@ export class Replicas {
   readonly #bus: Bus;
   readonly #instance: string;
   readonly #liveness = new Liveness(LIMITS.livenessMs);
+  readonly #ownCircuits: () => readonly CircuitView[];
+  /** Of the others, as they told. */
+  readonly #circuits = new Map<string, readonly CircuitView[]>();
   #count = 1;
   #heart: NodeJS.Timeout | undefined;
 
-  constructor(bus: Bus, instance: string) {
+  constructor(bus: Bus, instance: string, ownCircuits: () => readonly CircuitView[]) {
     this.#bus = bus;
     this.#instance = instance;
+    this.#ownCircuits = ownCircuits;
+  }
+
+  /** What every replica that lives has of circuits that are not closed. */
+  circuits(): CircuitList {
+    const all = new Map([...this.#circuits, [this.#instance, this.#ownCircuits()] as const]);
+    return { circuits: [...all].flatMap(([replica, circuits]) => circuits.map((one) => ({ ...one, replica }))) };
   }
 
   /** At least 1: this one. */
@@ -32,12 +50,16 @@ export class Replicas {
       callback: (error, msg) => {
         if (error) return;
         const instance = parseReplica(msg.subject);
-        if (msg.data.length > 0) this.#liveness.leave(...KIND, instance);
-        else this.#liveness.beat(...KIND, instance, Date.now());
+        const text = msg.string();
+        if (text === LEAVES) this.#onGone(instance);
+        else {
+          this.#liveness.beat(...KIND, instance, Date.now());
+          if (instance !== this.#instance) this.#circuits.set(instance, text === '' ? [] : parseCircuits(text));
+        }
         this.#recount();
       },
     });
-    this.#beat();
+    this.say();
     this.#heart = setInterval(() => this.#beat(), LIMITS.heartbeatMs);
   }
 
@@ -47,10 +69,21 @@ export class Replicas {
     this.#bus.nc.publish(subjects.replica(this.#instance), LEAVES);
   }
 
+  /** That it is there, and what it has of circuits. */
+  say(): void {
+    const circuits = this.#ownCircuits();
+    this.#bus.nc.publish(subjects.replica(this.#instance), circuits.length > 0 ? JSON.stringify({ circuits }) : '');
+  }
+
   #beat(): void {
-    this.#bus.nc.publish(subjects.replica(this.#instance));
-    this.#liveness.expire(Date.now());
+    this.say();
+    for (const { instance } of this.#liveness.expire(Date.now())) this.#onGone(instance);
     this.#recount();
+  }
+
+  #onGone(instance: string): void {
+    this.#liveness.leave(...KIND, instance);
+    this.#circuits.delete(instance);
   }
 
   #recount(): void {

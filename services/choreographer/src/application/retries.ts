@@ -40,8 +40,6 @@ export interface RetriesParts {
   readonly publisher: StoredPublisher;
   readonly gate: Gate;
   readonly history: History;
-  /** Told of an invocation whose work is between two attempts, and takes up no room meanwhile. */
-  readonly onWaiting: (invocation: string) => void;
   /** Told of work that was placed from here, whose reports are then its own. */
   readonly onPlaced: (context: CallContext) => void;
   readonly onError: (error: unknown) => void;
@@ -87,6 +85,7 @@ export class Retries {
     const attempt = this.#read(delivery);
     if (!attempt) return delivery.ack();
     const { context, run, fault } = attempt;
+    gate.runEnded(context, fault.code);
     const nowMs = Date.now();
     const decision = decide(await this.#stateOf(context), {
       kind: 'attempt-failed',
@@ -112,7 +111,6 @@ export class Retries {
         .add(HEADERS.context, token);
       addDataRef(timer, bodyOf(delivery));
       await publisher.store(subjects.timer('retry', context.invocation), delivery.data, timer);
-      this.#parts.onWaiting(context.invocation);
     }
     delivery.ack();
   }

@@ -101,7 +101,7 @@ export class SyncCalls {
       this.#history.started(call.context, report);
     } else {
       this.#forwarded.remove(report.invocation);
-      this.#gate.callEnded(call, endedAtMs - startedAtMs);
+      this.#gate.callEnded(call, fault?.code, endedAtMs - startedAtMs);
       if (call.context.depth === 1) this.#counts.ended(call.context);
       this.#history.ended(call.context, { attempt, startedAtMs, endedAtMs, instance, fault, resultAt });
     }
@@ -216,7 +216,7 @@ export class SyncCalls {
   /** It is not handed on after all. Answers whether it was still there. */
   #takeBack(invocation: string): boolean {
     const call = this.#forwarded.get(invocation);
-    if (call) this.#gate.callEnded(call, undefined);
+    if (call) this.#gate.callEnded(call, 'cancelled', undefined);
     return this.#forwarded.remove(invocation);
   }
 
@@ -229,7 +229,7 @@ export class SyncCalls {
   #giveUp(abandoned: readonly Abandoned[]): void {
     for (const { call, fault } of abandoned) {
       const { context, reply, instance, startedAtMs } = call;
-      this.#gate.callEnded(call, startedAtMs === undefined ? undefined : Date.now() - startedAtMs);
+      this.#gate.callEnded(call, fault.code, startedAtMs === undefined ? undefined : Date.now() - startedAtMs);
       const attempt = startedAtMs === undefined ? 0 : 1;
       this.#history.ended(context, { attempt, startedAtMs, endedAtMs: Date.now(), instance, fault: fault.toJSON() });
       answer(this.#bus, reply, context.invocation, context.correlation, fault);

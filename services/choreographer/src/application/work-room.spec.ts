@@ -20,6 +20,7 @@ const room = (parts: Partial<WorkRoomParts> = {}) =>
     replicas: { count: 1 },
     workPerInstance: PLACES,
     inStream: async () => new Set(),
+    mayPass: () => true,
     isCancelled: () => false,
     onError: (error) => {
       throw error;

@@ -56,6 +56,8 @@ export interface WorkRoomParts {
   readonly workPerInstance: number;
   /** The invocations whose work is in the stream. */
   readonly inStream: (target: Target) => Promise<ReadonlySet<string>>;
+  /** Does the circuit before it let it pass? One that may pass an open circuit is its probe. */
+  readonly mayPass: (context: CallContext) => boolean;
   /** Was it cancelled meanwhile? */
   readonly isCancelled: (context: CallContext) => boolean;
   readonly onError: (error: unknown) => void;
@@ -134,6 +136,10 @@ export class WorkRoom {
   #take(room: Room, context: CallContext, concurrency: number | undefined): boolean {
     const slot = room.slots.take(context.onBehalfOf, this.#limitOf(context, concurrency), Date.now());
     if (!slot) return false;
+    if (!this.#parts.mayPass(context)) {
+      room.slots.release(slot);
+      return false;
+    }
     const placed = { room, slot, atMs: Date.now() };
     room.placed.set(context.invocation, placed);
     this.#placed.set(context.invocation, placed);
