@@ -5,6 +5,7 @@ import {
   encodeDataRef,
   HEADERS,
   type InvocationRecord,
+  type LateResult,
   parseDataRef,
 } from '@orchestrator/protocol';
 import { oneLine } from './one-line.js';
@@ -54,7 +55,8 @@ export function renderLetter(letter: DeadLetterDetail, colours: Colours): string
     ...(details ? [colours.dim(lines(JSON.stringify(details, null, 2)))] : []),
     ...facts.map(([what, value]) => `${colours.dim(what.padEnd(12))}${oneLine(value)}`),
     '',
-    bodyOf(letter),
+    bodyOf(letter, letter.headers[HEADERS.dataRef]),
+    ...(letter.late ? ['', lateLine(letter.late, colours), bodyOf(letter.late, letter.late.at)] : []),
   ].join('\n');
 }
 
@@ -66,9 +68,16 @@ function historyLine(record: InvocationRecord): string {
   return `${shortTime(atMs)} ${state}${attempt}${instance}${fault}`;
 }
 
-/** The arguments, as JSON where they are, and otherwise as text that steers no terminal. */
-function bodyOf({ body, bytes, headers }: DeadLetterDetail): string {
-  const dataRef = parseDataRef(headers[HEADERS.dataRef] ?? '');
+function lateLine({ attempt, instance, endedAtMs }: LateResult, colours: Colours): string {
+  const where = instance ? ` on ${instance}` : '';
+  return oneLine(
+    `${colours.bold('It was done after all:')} attempt ${attempt}${where} ended at ${shortTime(endedAtMs)} with`,
+  );
+}
+
+/** Arguments or result, as JSON where they are, and otherwise as text that steers no terminal. */
+function bodyOf({ body, bytes }: Pick<DeadLetterDetail, 'body' | 'bytes'>, at: string | undefined): string {
+  const dataRef = parseDataRef(at ?? '');
   if (dataRef) return `(${bytes} bytes in the object store: npx orchestrator objects get '${encodeDataRef(dataRef)}')`;
   if (body === undefined) return `(${bytes} bytes, too large to be shown)`;
   const text = Buffer.from(body, 'base64').toString();

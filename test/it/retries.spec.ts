@@ -1,6 +1,7 @@
 /** Further attempts of durable work, and what must not be attempted twice. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { flattenTree, type InvocationNode } from '@orchestrator/protocol';
+import { ask } from '@orchestrator/bus';
+import { type DeadLetterDetail, flattenTree, type InvocationNode } from '@orchestrator/protocol';
 import { EffectLog, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
 
 const FLAKY = { plugin: 'probe', capability: 'flaky' };
@@ -182,4 +183,35 @@ describe('retries and claims, and kill -9', () => {
     expect(tree.roots[0]?.state).toBe('succeeded');
     expect(tree.roots[0]?.attempts).toBeGreaterThan(1);
   });
+
+  it('a host that was thought dead and fails after another has succeeded — leaves no dead letter', async () => {
+    const handle = await system.client.request(FLAKY, { name: 'overtaken', until: 2, ms: 1_000 }, { maxAttempts: 1 });
+    const { pid } = await effects.first((effect) => effect.name === 'overtaken');
+    process.kill(pid, 'SIGSTOP');
+    await system.start('probe', 'probe-2');
+    expect((await handle.outcome()).result).toMatchObject({ ok: true });
+    process.kill(pid, 'SIGCONT');
+    const fits = ([root]: readonly InvocationNode[]) => root?.superseded.some(({ fault }) => fault) ?? false;
+    await system.treeWhere({ request: handle.sequence }, fits);
+    await expect(letterOf(handle.invocation)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('a host that was thought dead, and had done what must not be done twice — its result is with the dead letter', async () => {
+    const handle = await system.client.request(ONCE, { name: 'late', ms: 1_000 });
+    const { pid } = await effects.first((effect) => effect.name === 'late');
+    process.kill(pid, 'SIGSTOP');
+    await system.start('probe', 'probe-2');
+    expect((await handle.outcome()).result).toMatchObject({ ok: false, fault: { code: 'unknown-outcome' } });
+    expect((await letterOf(handle.invocation)).late).toBeUndefined();
+    process.kill(pid, 'SIGCONT');
+    const fits = ([root]: readonly InvocationNode[]) => root?.superseded.length === 1;
+    await system.treeWhere({ request: handle.sequence }, fits);
+    const { late } = await letterOf(handle.invocation);
+    expect(late).toMatchObject({ attempt: 1, body: Buffer.from('{"text":"late"}').toString('base64') });
+    expect(startsOf('late')).toEqual([1]);
+  });
+
+  function letterOf(invocation: string): Promise<DeadLetterDetail> {
+    return ask<DeadLetterDetail>(system.client.requester, 'choreographer', 'dead-letter', { invocation });
+  }
 });

@@ -127,8 +127,8 @@ export class CallClient {
     parseRequestHeaders(sent && ((name) => sent.get(name))); // the refusal of a malformed one could not be awaited
     const hint = this.#results.expect(address);
     const storeWithinMs = options.storeWithinMs ?? (options.parent ? options.parent.deadlineMs - Date.now() : 0);
-    const giveUpAtMs = Date.now() + storeWithinMs;
-    const storing = this.#publisher.storeUntil(giveUpAtMs, subjects.request(ask), body.data, sent, options.signal);
+    const store = () => this.#publisher.store(subjects.request(ask), body.data, sent);
+    const storing = this.#publisher.keepTrying(Date.now() + storeWithinMs, store, options.signal);
     const stored = await storing.catch((error) => {
       this.#results.forget(address);
       throw error;

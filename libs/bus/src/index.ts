@@ -13,7 +13,7 @@ export { OutgoingHeaders } from './outgoing-headers.js';
 export { Puller, type PullerOptions } from './puller.js';
 export { ask, serveQuery } from './queries.js';
 export { readTree } from './read-tree.js';
-export { Requester, type RequestOptions } from './requester.js';
+export { Requester, type RequestOptions, readStoredOn } from './requester.js';
 export { isResult, ResultWaiter, readResult, readResultPlace } from './results.js';
 export { reportSpending } from './spending.js';
 export { StoredPublisher, type StoreOutcome } from './stored-publisher.js';

@@ -86,3 +86,12 @@ export class Requester {
 function abortedFault(signal: AbortSignal): Fault {
   return Fault.is(signal.reason) ? signal.reason : new Fault('cancelled', 'The caller gave up.');
 }
+
+/** The newest message that a stream holds on a subject; undefined without one. @throws Fault `unavailable` when the stream does not answer */
+export async function readStoredOn(requester: Requester, stream: string, subject: string): Promise<Msg | undefined> {
+  const asking = requester.request(`$JS.API.DIRECT.GET.${stream}.${subject}`, '', { timeoutMs: 5_000 });
+  const msg = await asking.catch((cause) => {
+    throw new Fault('unavailable', `${stream} does not answer.`, undefined, { cause });
+  });
+  return msg.headers?.code === 404 ? undefined : msg;
+}

@@ -5,7 +5,7 @@
 import { Fault, HEADERS, patterns, type ResultAddress, STREAMS, subjects } from '@orchestrator/protocol';
 import type { Answer } from './answers.js';
 import type { Bus } from './connection.js';
-import type { Requester } from './requester.js';
+import { type Requester, readStoredOn } from './requester.js';
 
 /** A result that was stored before anybody listened, as with a key used again, is found after the first of these. */
 const FIRST_CHECK_MS = 200;
@@ -21,9 +21,7 @@ export function isResult(answer: Answer): boolean {
 
 /** What is stored in a result's place; undefined while nothing is. @throws Fault `unavailable` when the stream does not answer */
 export async function readResultPlace(requester: Requester, address: ResultAddress): Promise<Answer | undefined> {
-  const subject = `$JS.API.DIRECT.GET.${STREAMS.results.name}.${subjects.result(address)}`;
-  const msg = await requester.request(subject, '', { timeoutMs: 5_000 });
-  return msg.headers?.code === 404 ? undefined : msg;
+  return readStoredOn(requester, STREAMS.results.name, subjects.result(address));
 }
 
 /** The stored result; undefined while there is none. @throws Fault `unavailable` when the stream does not answer */

@@ -78,19 +78,16 @@ export class StoredPublisher {
   }
 
   /**
-   * The same, tried again and again until then: NATS may be away, or the stream full. What is not acknowledged may be stored
-   * several times where no rule of the stream prevents it.
-   * @throws Fault the last one, after that time, or once the signal aborts
+   * Does something that stores, again and again until it succeeds or that time has come: NATS may be away, or a stream full.
+   * Once at least. @throws Fault the last one, or at once one that would come again, or when the signal aborts
    */
-  async storeUntil(
-    giveUpAtMs: number,
-    ...[subject, data, headers, signal]: [...Parameters<StoredPublisher['store']>, signal?: AbortSignal]
-  ): Promise<StoreOutcome> {
+  async keepTrying<T>(giveUpAtMs: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (;;) {
       try {
-        return await this.store(subject, data, headers);
+        return await work();
       } catch (error) {
-        if (signal?.aborted || this.#bus.nc.isClosed() || Date.now() + TRY_AGAIN_MS > giveUpAtMs) throw error;
+        const isOver = signal?.aborted || this.#bus.nc.isClosed() || Date.now() + TRY_AGAIN_MS > giveUpAtMs;
+        if (isOver || !Fault.from(error).meaning.retryable) throw error;
       }
       await delay(TRY_AGAIN_MS);
     }

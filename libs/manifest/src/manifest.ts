@@ -41,7 +41,7 @@ export const MANIFEST_LIMITS = {
   capabilities: 1000,
   concurrency: 10_000,
   uses: 1000,
-  versionLength: 64,
+  versionLength: LIMITS.versionLength,
   rangeLength: 256,
 } as const;
 

@@ -4,7 +4,9 @@
  * Invariants: (1) what is held is renewed until it is acknowledged. (2) Work is acknowledged only once a result is
  * stored, by whomever, or an attempt that may be followed by another. (3) Work that is delivered again is run again only
  * when no result is stored yet. (4) A fault is in the dead letters before it is the result. (5) What is not idempotent runs
- * only after its claim was stored, and a claim is stored once.
+ * only after its claim was stored, and a claim is stored once. (6) One invocation runs once at a time here: what is delivered
+ * again meanwhile is left alone. (7) How a run ended is stored whatever it takes, until its deadline: no run is wasted because
+ * NATS was away when it ended.
  */
 
 import { Logger } from '@nestjs/common';
@@ -26,6 +28,7 @@ import {
   encodeDataRef,
   encodeRun,
   Fault,
+  type FaultCode,
   type FaultDetails,
   HEADERS,
   LIMITS,
@@ -35,6 +38,7 @@ import {
   workConsumer,
 } from '@orchestrator/protocol';
 import { type AdmittedToken, readAdmitted } from './admitted.js';
+import { Claims } from './claims.js';
 import type { HostedPlugin } from './hosted-plugin.js';
 import type { RunOutcome } from './invocation-runner.js';
 import type { ReportFrames } from './report-frames.js';
@@ -60,7 +64,9 @@ export class DurableHost {
   readonly #pullers: readonly Puller[];
   /** The capabilities that must not start twice for one invocation. */
   readonly #startedOnce: ReadonlySet<string>;
+  readonly #claims: Claims;
   readonly #held = new Set<Delivery>();
+  readonly #running = new Set<string>();
   readonly #logger = new Logger('DurableHost');
   #renewal: NodeJS.Timeout | undefined;
 
@@ -70,6 +76,7 @@ export class DurableHost {
     this.#micro = micro;
     this.#requester = requester;
     this.#publisher = publisher;
+    this.#claims = new Claims(requester, publisher, plugin.instance);
     const { name, version, capabilities } = plugin.manifest;
     this.#startedOnce = new Set(capabilities.filter((one) => one.idempotent === false).map((one) => one.name));
     this.#pullers = capabilities.map((capability) => {
@@ -107,6 +114,9 @@ export class DurableHost {
       delivery.ack();
       return;
     }
+    const { invocation } = admitted.context;
+    if (this.#running.has(invocation)) return;
+    this.#running.add(invocation);
     this.#held.add(delivery);
     try {
       if (delivery.deliveries === 1 || !(await readResult(this.#requester, admitted.context))) {
@@ -115,11 +125,12 @@ export class DurableHost {
       delivery.ack();
     } finally {
       this.#held.delete(delivery);
+      this.#running.delete(invocation);
     }
   }
 
   async #runAndStore(delivery: Delivery, admitted: AdmittedToken): Promise<void> {
-    const { context, token } = admitted;
+    const { context } = admitted;
     const { instance } = this.#plugin;
     const attempt = context.attempt + delivery.deliveries - 1;
     const startedAtMs = Date.now();
@@ -130,31 +141,45 @@ export class DurableHost {
     const fault = outcome.ok ? undefined : outcome.fault;
     const run = { attempt, startedAtMs, endedAtMs, instance };
     this.#micro.count(context.capability, endedAtMs - startedAtMs, fault?.code);
-    if (fault?.meaning.retryable && attempt < context.maxAttempts) {
-      await this.#publisher.store(
-        subjects.attempt(context.plugin, context.invocation),
-        delivery.data,
-        attemptHeaders(token, run, fault, bodyOf(delivery)),
-      );
-      return;
-    }
-    const ended = { ...context, source: `/plugins/${context.plugin}`, atMs: endedAtMs, body: bodyOf(delivery) };
-    const receipt = receiptFromToken(token);
-    if (fault) await storeDeadLetter(this.#publisher, { ...ended, proof: { [HEADERS.receipt]: receipt } }, fault);
-    const result = resultHeaders(ended, encodeRun(run), fault).add(HEADERS.receipt, receipt);
-    const resultAt = outcome.ok && outcome.dataRef ? encodeDataRef(outcome.dataRef) : undefined;
-    if (resultAt) result.add(HEADERS.dataRef, resultAt);
-    const stored = await this.#publisher.store(subjects.result(context), outcome.body, result);
-    if (!stored.stored && !(await readResult(this.#requester, context))) {
-      throw new Fault('unavailable', `The place of the result of ${context.invocation} is taken by something else.`);
-    }
+    const store = () => this.#store(delivery, admitted, outcome, run);
+    const stored = await this.#publisher.keepTrying(context.deadlineMs, store);
+    if (stored === 'attempt') return;
     this.#reports.add({
       ...report,
       endedAtMs,
       ...(fault && { fault: fault.toJSON() }),
-      ...(resultAt && { resultAt }),
-      ...(!stored.stored && { superseded: true }),
+      ...(outcome.ok && outcome.dataRef && { resultAt: encodeDataRef(outcome.dataRef) }),
+      ...(stored === 'superseded' && { superseded: true }),
     });
+  }
+
+  /** Stores how a run ended: as an attempt, or as the result, unless there is one. Doing it again changes nothing. */
+  async #store(delivery: Delivery, { context, token }: AdmittedToken, outcome: RunOutcome, run: RunHeader) {
+    const fault = outcome.ok ? undefined : outcome.fault;
+    const receipt = receiptFromToken(token);
+    if (fault?.meaning.retryable && run.attempt < context.maxAttempts) {
+      const headers = attemptHeaders(receipt, run, fault, bodyOf(delivery));
+      await this.#publisher.store(subjects.attempt(context.plugin, context.invocation), delivery.data, headers);
+      return 'attempt';
+    }
+    // A letter of what has succeeded meanwhile would lie there for nothing.
+    if (fault && (await readResult(this.#requester, context))) return 'superseded';
+    const ended = { ...context, source: `/plugins/${context.plugin}`, atMs: run.endedAtMs, body: bodyOf(delivery) };
+    if (fault) await storeDeadLetter(this.#publisher, { ...ended, proof: { [HEADERS.receipt]: receipt } }, fault);
+    const result = resultHeaders(ended, encodeRun(run), fault).add(HEADERS.receipt, receipt);
+    if (outcome.ok && outcome.dataRef) result.add(HEADERS.dataRef, encodeDataRef(outcome.dataRef));
+    const { stored } = await this.#publisher.store(subjects.result(context), outcome.body, result);
+    if (stored) return 'result';
+    const first = await readResult(this.#requester, context);
+    if (!first) {
+      throw new Fault('unavailable', `The place of the result of ${context.invocation} is taken by something else.`);
+    }
+    if (outcome.ok && first.headers?.get(HEADERS.fault) === ('unknown-outcome' satisfies FaultCode)) {
+      const late = subjects.late(context.plugin, context.capability, context.invocation);
+      await this.#publisher.store(late, outcome.body, result); // now it is known
+    }
+    // Refused because of itself, where the acknowledgement of its first try was lost.
+    return first.headers?.get(HEADERS.run) === encodeRun(run) ? 'result' : 'superseded';
   }
 
   async #run(delivery: Delivery, { context, token }: AdmittedToken, attempt: number): Promise<RunOutcome> {
@@ -164,17 +189,16 @@ export class DurableHost {
       return unknownOutcome(`${times} hosts that held this work fell silent.`, { deliveries: times });
     }
     if (this.#startedOnce.has(context.capability)) {
-      const claim = JSON.stringify({ instance: this.#plugin.instance, attempt, atMs: Date.now() });
-      const claimed = await this.#publisher.store(subjects.claim(context.plugin, context.invocation), claim);
-      if (!claimed.stored) return unknownOutcome('It was started before, and how that ended is not known.');
+      const isClaimed = await this.#claims.take(context, attempt);
+      if (!isClaimed) return unknownOutcome('It was started before, and how that ended is not known.');
     }
     return this.#plugin.run({ context, token, attempt, body: bodyOf(delivery) });
   }
 }
 
-function attemptHeaders(token: string, run: RunHeader, fault: Fault, { dataRef }: Body): OutgoingHeaders {
+function attemptHeaders(receipt: string, run: RunHeader, fault: Fault, { dataRef }: Body): OutgoingHeaders {
   const result = new OutgoingHeaders()
-    .add(HEADERS.receipt, receiptFromToken(token))
+    .add(HEADERS.receipt, receipt)
     .add(HEADERS.run, encodeRun(run))
     .add(HEADERS.faultBody, JSON.stringify(fault));
   return dataRef ? result.add(HEADERS.dataRef, encodeDataRef(dataRef)) : result;

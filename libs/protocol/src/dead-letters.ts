@@ -56,6 +56,22 @@ export interface DeadLetterDetail extends DeadLetter {
   readonly headers: Readonly<Record<string, string>>;
   /** What the history holds of the invocation, oldest first: each of its attempts. */
   readonly records: readonly InvocationRecord[];
+  /** What it came to after all, where that is known. */
+  readonly late?: LateResult;
+}
+
+/** A result that came after its invocation had ended as `unknown-outcome`. */
+export interface LateResult {
+  readonly attempt: number;
+  readonly instance?: string;
+  /** Unix times. */
+  readonly startedAtMs?: number;
+  readonly endedAtMs: number;
+  readonly bytes: number;
+  /** In base64; absent where it lies in the object store. */
+  readonly body?: string;
+  /** Where it lies there, as in `ce-dataref`. */
+  readonly at?: string;
 }
 
 export interface RedriveAnswer {

@@ -43,6 +43,7 @@ export type {
   DeadLetterPage,
   DeadLetterSelection,
   DiscardAnswer,
+  LateResult,
   RedriveAnswer,
 } from './dead-letters.js';
 export { FAULTS, Fault, type FaultBody, type FaultCode, type FaultDetails, isFaultCode, parseFault } from './fault.js';
@@ -64,6 +65,7 @@ export { LIMITS } from './limits.js';
 export {
   type CapabilityRef,
   formatCapabilityRef,
+  isInstanceId,
   isName,
   NAME_PATTERN,
   parseCapabilityRef,

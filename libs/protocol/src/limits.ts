@@ -61,6 +61,8 @@ export const LIMITS = {
   contextBytes: 8 * 1024,
   /** The longest caller-chosen `ce-id`, in characters. */
   keyLength: 256,
+  /** The longest version of a plugin, in characters. */
+  versionLength: 64,
   /** The longest name of a plugin, capability or caller. */
   nameLength: 63,
   /** Synchronous calls that one choreographer keeps track of at once; more are refused as `exhausted`. Configurable. */

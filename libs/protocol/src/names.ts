@@ -31,6 +31,23 @@ export function formatCapabilityRef(ref: CapabilityRef): string {
   return `${ref.plugin}.${ref.capability}`;
 }
 
+/** Semver without build metadata, as in https://semver.org; numbers have no leading zeros. */
+const NUMBER = '(0|[1-9]\\d*)';
+const PRERELEASE_PART = `(${NUMBER}|\\d*[A-Za-z-][0-9A-Za-z-]*)`;
+const VERSION = new RegExp(`^${NUMBER}\\.${NUMBER}\\.${NUMBER}(-${PRERELEASE_PART}(\\.${PRERELEASE_PART})*)?$`);
+
+/** Is this what the version of a plugin looks like? */
+export function isVersion(text: string): boolean {
+  return text.length <= LIMITS.versionLength && VERSION.test(text);
+}
+
+const INSTANCE_ID = /^[a-z0-9-]{1,63}$/;
+
+/** Is this what a host may call one of its processes? */
+export function isInstanceId(text: string): boolean {
+  return INSTANCE_ID.test(text);
+}
+
 /** A version as one subject token: `1.2.3-rc.1` is `1_2_3-rc_1`. Semver has no underscore, so this is reversible. */
 export function versionToToken(version: string): string {
   return version.replaceAll('.', '_');

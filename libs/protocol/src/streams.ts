@@ -103,7 +103,7 @@ export const STREAMS = {
   dead: {
     name: 'ORC_DEAD',
     description: 'Dead letters: durable requests that ended in a fault, with what a redrive needs.',
-    subjects: [patterns.dead],
+    subjects: [patterns.dead, patterns.late],
     retention: 'limits',
     onePerSubject: true,
     maxAgeMs: 4 * LIMITS.retentionMs,

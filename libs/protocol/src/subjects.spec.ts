@@ -17,7 +17,9 @@ import {
 } from './subjects.js';
 
 const name = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?$/);
-const version = fc.stringMatching(/^\d{1,3}\.\d{1,3}\.\d{1,3}(-[0-9a-z]{1,4}(\.[0-9a-z]{1,4})?)?$/);
+const number = '(0|[1-9]\\d{0,2})';
+const part = '(0|[1-9]\\d{0,2}|[a-z][0-9a-z]{0,3})';
+const version = fc.stringMatching(new RegExp(`^${number}\\.${number}\\.${number}(-${part}(\\.${part})?)?$`));
 const invocation = fc.constant(0).map(randomInvocationId);
 const ask = fc.record({ caller: name, plugin: name, capability: name });
 const target = fc.record({ plugin: name, version, capability: name });
@@ -95,6 +97,19 @@ describe('subjects — each parser reads what its builder writes, and its patter
     );
   });
 
+  it('heartbeat of what nobody can be — is none', () => {
+    const bad = [
+      'beat.probe.1_0_0',
+      'beat.Probe.1_0_0.a',
+      'beat.probe.1_0.a',
+      'beat.probe.1_0_0+b.a',
+      'beat.probe.x.a',
+    ];
+    for (const subject of [...bad, `beat.probe.1_0_0.${'a'.repeat(64)}`, 'beat.probe.1_0_0.A', 'exec.probe.1_0_0.a']) {
+      expect(parseBeat(`orc.v1.${subject}`)).toBeUndefined();
+    }
+  });
+
   it('report and announcement', () => {
     fc.assert(
       fc.property(name, (plugin) => {
@@ -129,6 +144,7 @@ describe('subjects — are apart', () => {
       [subjects.result(r), patterns.results],
       [subjects.progress(r), patterns.progressFor('a')],
       [subjects.dead('b', 'c', 'd'), patterns.dead],
+      [subjects.late('b', 'c', 'd'), patterns.late],
       [subjects.report('b'), patterns.reports],
       [subjects.event(1), patterns.events],
       [subjects.announce('b'), patterns.announcements],
@@ -158,7 +174,6 @@ describe('subjects — what does not fit is a typed fault', () => {
     ['parseWork', parseWork],
     ['parseResultAddress', (subject) => parseResultAddress(subject, 'result')],
     ['parseExec', parseExec],
-    ['parseBeat', parseBeat],
     ['parsePluginOf', (subject) => parsePluginOf(subject, 'report')],
   ];
 

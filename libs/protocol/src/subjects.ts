@@ -4,7 +4,7 @@
  */
 import { Fault } from './fault.js';
 import { LIMITS } from './limits.js';
-import { isName, versionFromToken, versionToToken } from './names.js';
+import { isInstanceId, isName, isVersion, versionFromToken, versionToToken } from './names.js';
 
 const ROOT = 'orc.v1';
 /** The bucket of values that are too large for a message. What lies there cannot be altered or removed: it grows old. */
@@ -70,6 +70,9 @@ export const subjects = {
   progress: (r: ResultAddress) => `${ROOT}.progress.${r.caller}.${r.plugin}.${r.invocation}`,
   dead: (plugin: string, capability: string, invocation: string) =>
     `${ROOT}.dead.${plugin}.${capability}.${invocation}`,
+  /** A result that came after its invocation had ended as unknown: it belongs to the dead letter. */
+  late: (plugin: string, capability: string, invocation: string) =>
+    `${ROOT}.late.${plugin}.${capability}.${invocation}`,
   /** Ids of short-lived and of long-lived counters differ in their first letter, and lie in streams of their own. */
   count: ({ kind, id }: CounterName) => `${ROOT}.count-${id[0]}.${kind.toLowerCase()}.${id.slice(1)}`,
   spend: (plugin: string) => `${ROOT}.spend.${plugin}`,
@@ -115,6 +118,7 @@ export const patterns = {
   timers: `${ROOT}.timer.*.*`,
   due: `${ROOT}.due.*.*`,
   dead: `${ROOT}.dead.*.*.*`,
+  late: `${ROOT}.late.*.*.*`,
   deadOf: (plugin = '*', capability = '*', invocation = '*') => `${ROOT}.dead.${plugin}.${capability}.${invocation}`,
   shortCounts: `${ROOT}.count-s.*.*`,
   longCounts: `${ROOT}.count-l.*.*`,
@@ -197,11 +201,11 @@ export function parseExec(subject: string): Target {
   return { plugin, version: versionFromToken(version), capability };
 }
 
-/** Reads the subject of a heartbeat. @throws Fault `invalid-argument` */
-export function parseBeat(subject: string): Instance {
-  const [plugin, version, instance] = tokensOf(subject, 'beat', 3) ?? [];
-  if (!plugin || !version || !instance) throw malformed(subject, 'beat.<plugin>.<version>.<instance>');
-  return { plugin, version: versionFromToken(version), instance };
+/** Reads the subject of a heartbeat; undefined for what nobody can be: anybody may send anything. */
+export function parseBeat(subject: string): Instance | undefined {
+  const [plugin = '', token = '', instance = ''] = tokensOf(subject, 'beat', 3) ?? [];
+  const version = versionFromToken(token);
+  return isName(plugin) && isVersion(version) && isInstanceId(instance) ? { plugin, version, instance } : undefined;
 }
 
 /** Reads the instance of a choreographer that says that it is there. @throws Fault `invalid-argument` */

@@ -212,8 +212,9 @@ export class Choreographer implements OnApplicationShutdown {
     );
     this.#bus.nc.subscribe(patterns.beats, {
       callback: (error, msg) => {
-        if (error) return;
-        const { plugin, version, instance } = parseBeat(msg.subject);
+        const beat = error ? undefined : parseBeat(msg.subject);
+        if (!beat) return;
+        const { plugin, version, instance } = beat;
         if (msg.data.length > 0) this.#liveness.leave(plugin, version, instance);
         else {
           if (!this.#liveness.isLive(plugin, version)) this.#onRevived(plugin, version);

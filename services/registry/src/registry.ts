@@ -10,6 +10,8 @@ import { type InstalledVersion, Liveness, type Manifest, refusalOf, validateMani
 import {
   Fault,
   type InstalledPlugin,
+  isInstanceId,
+  LIMITS,
   parseBeat,
   parsePluginOf,
   patterns,
@@ -36,6 +38,8 @@ export class Registry implements OnApplicationShutdown {
   readonly #goneSinceMs = new Map<string, number>();
   /** Since when heartbeats can be heard; infinite while NATS is away. */
   #hearsSinceMs = 0;
+  /** When strangers made it ask everybody who is there: whatever they send, not oftener than their heartbeats should come. */
+  #calledAtMs = 0;
   #bucket: CatalogueBucket | undefined;
   #sweep: NodeJS.Timeout | undefined;
 
@@ -125,10 +129,14 @@ export class Registry implements OnApplicationShutdown {
   }
 
   #onBeat(msg: Msg): void {
-    const { plugin, version, instance } = parseBeat(msg.subject);
+    const beat = parseBeat(msg.subject);
+    if (!beat) return;
+    const { plugin, version, instance } = beat;
     if (msg.data.length > 0) this.#liveness.leave(plugin, version, instance);
     else this.#liveness.beat(plugin, version, instance, Date.now());
-    if (!this.#manifests.has(versionKey(plugin, version)) && msg.data.length === 0) {
+    const isStrange = !this.#manifests.has(versionKey(plugin, version)) && msg.data.length === 0;
+    if (isStrange && Date.now() - this.#calledAtMs >= LIMITS.heartbeatMs) {
+      this.#calledAtMs = Date.now();
       this.#bus.nc.publish(subjects.rollCall());
     }
   }
@@ -190,7 +198,7 @@ function readAnnouncement(msg: Msg): { manifest: Manifest; instance: string } {
       problems: checked.problems,
     });
   }
-  if (typeof body.instance !== 'string' || !/^[a-z0-9-]{1,63}$/.test(body.instance)) {
+  if (typeof body.instance !== 'string' || !isInstanceId(body.instance)) {
     throw new Fault('invalid-argument', 'An instance is named by 1 to 63 of [a-z0-9-].');
   }
   return { manifest: checked.manifest, instance: body.instance };

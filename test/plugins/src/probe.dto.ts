@@ -22,6 +22,8 @@ export class FlakyInput {
   /** The first attempt that does not fail. */
   @IsInt() @Min(1) until!: number;
   @IsOptional() @IsInt() @Min(0) retryAfterMs?: number;
+  /** How long an attempt takes. */
+  @IsOptional() @IsInt() @Min(0) ms?: number;
 }
 
 export class CallInput {

@@ -132,8 +132,9 @@ class Probe {
     output: EchoOutput,
     retry: { attempts: 4, backoffMs: 50, maxBackoffMs: 200 },
   })
-  flaky({ name, until, retryAfterMs }: FlakyInput, context: InvocationContext): EchoOutput {
+  async flaky({ name, until, retryAfterMs, ms }: FlakyInput, context: InvocationContext): Promise<EchoOutput> {
     effect('started', name, context);
+    if (ms != null) await delay(ms);
     if (context.attempt < until)
       throw new Fault('failed', `attempt ${context.attempt}`, { ...(retryAfterMs != null && { retryAfterMs }) });
     return { text: `attempt ${context.attempt}` };

@@ -7,11 +7,12 @@ import {
   type DeadLetterFilter,
   type DeadLetterPage,
   Fault,
+  type LateResult,
   patterns,
   STREAMS,
   subjects,
 } from '@orchestrator/protocol';
-import { isWanted, readLetter } from '../domain/dead-letter.js';
+import { isWanted, readLate, readLetter } from '../domain/dead-letter.js';
 
 /** Whoever asks waits 5 s: a page that takes longer is answered as far as it goes. */
 const LONGEST_SEARCH_MS = 2_000;
@@ -64,13 +65,26 @@ export class DeadLetterBox {
     return (await readNewest(this.#bus, STREAMS.objects.name, subjects.objectInfo(object))) !== undefined;
   }
 
+  /** What came after the letter; undefined while nothing has. */
+  async late({ plugin, capability, invocation }: DeadLetter): Promise<LateResult | undefined> {
+    const stored = await readNewest(this.#bus, STREAMS.dead.name, subjects.late(plugin, capability, invocation));
+    return stored && readLate(stored);
+  }
+
   /** Answers whether it was this that took it out. */
-  remove(letter: Pick<DeadLetter, 'sequence'>): Promise<boolean> {
-    return removeStored(this.#bus, STREAMS.dead.name, letter.sequence);
+  async remove({ sequence, plugin, capability, invocation }: DeadLetter): Promise<boolean> {
+    const isRemoved = await removeStored(this.#bus, STREAMS.dead.name, sequence);
+    await this.#removeLate(plugin, capability, invocation);
+    return isRemoved;
   }
 
   /** Takes out the letter of an invocation, if there is one. */
-  removeOf({ plugin, capability }: Pick<Ask, 'plugin' | 'capability'>, invocation: string): Promise<void> {
-    return removeStoredOn(this.#bus, STREAMS.dead.name, subjects.dead(plugin, capability, invocation));
+  async removeOf({ plugin, capability }: Pick<Ask, 'plugin' | 'capability'>, invocation: string): Promise<void> {
+    await removeStoredOn(this.#bus, STREAMS.dead.name, subjects.dead(plugin, capability, invocation));
+    await this.#removeLate(plugin, capability, invocation);
+  }
+
+  #removeLate(plugin: string, capability: string, invocation: string): Promise<void> {
+    return removeStoredOn(this.#bus, STREAMS.dead.name, subjects.late(plugin, capability, invocation));
   }
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { InvocationRecord } from '@orchestrator/protocol';
-import { admitted, ended, HistoryFolder, id, refused } from '../history-thread/history.fixture.js';
+import { admitted, ended, HistoryFolder, id, refused, retrying } from '../history-thread/history.fixture.js';
 import type { OpenInvocations } from './open-invocations.js';
 
 let folder: HistoryFolder;
@@ -16,9 +16,9 @@ describe('OpenInvocations', () => {
   const durable = (invocation: string, atMs: number) => admitted(invocation, { mode: 'durable', atMs, bodyHash: 'h' });
 
   const START = { ms: 0, term: 0 };
-  const all = (reader: OpenInvocations, untilMs: number) => reader.admitted(START, untilMs, 100).open;
+  const all = (reader: OpenInvocations, untilMs: number) => reader.placed(START, untilMs, 100).open;
 
-  it('admitted — durable work that has not ended, oldest first, as it was admitted; and nothing younger', async () => {
+  it('placed — durable work that has not ended, oldest first, as it was admitted; and nothing younger', async () => {
     const index = folder.open();
     index.apply(1, records(durable('late', 300), durable('early', 100), durable('done', 50), admitted('sync')));
     index.apply(2, records(ended('done'), refused('no', { mode: 'durable' })));
@@ -31,8 +31,17 @@ describe('OpenInvocations', () => {
     expect(all(reader, 1_000)).toEqual([]);
   });
 
+  it('placed — what waits for its next attempt, once that is due', () => {
+    const index = folder.open();
+    index.apply(1, records(durable('again', 100), durable('once', 200)));
+    index.apply(2, records(retrying('again', 500)));
+    const reader = folder.reading(index);
+    expect(all(reader, 499)).toEqual([durable('once', 200)]);
+    expect(all(reader, 500)).toEqual([durable('once', 200), durable('again', 100)]);
+  });
+
   it.each([
-    ['admitted', (atMs: number) => durable(`at ${atMs}`, atMs)],
+    ['placed', (atMs: number) => durable(`at ${atMs}`, atMs)],
     ['overdue', (atMs: number) => ({ ...durable(`at ${atMs}`, 1), deadlineMs: atMs })],
   ] as const)('%s — a page at a time, each once, also where times are equal; then what came since', (which, make) => {
     const index = folder.open();

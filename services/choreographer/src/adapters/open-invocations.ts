@@ -27,7 +27,7 @@ export interface OpenPage {
 /** What the main thread reads of the index that the history thread writes: a second old, and cheap to ask. */
 export class OpenInvocations {
   readonly #db: DatabaseSync;
-  readonly #selectAdmitted: StatementSync;
+  readonly #selectPlaced: StatementSync;
   readonly #selectOverdue: StatementSync;
   readonly #seen: SeenInvocations;
   readonly #reader: HistoryReader;
@@ -38,7 +38,7 @@ export class OpenInvocations {
       this.#db.prepare(
         `SELECT term, ${column} AS ms, record FROM open WHERE (${column}, term) > (?, ?) AND ${column} <= ? ORDER BY ${column}, term LIMIT ?`,
       );
-    this.#selectAdmitted = pageBy('admitted_ms');
+    this.#selectPlaced = pageBy('placed_ms');
     this.#selectOverdue = pageBy('deadline_ms');
     this.#seen = seen;
     this.#reader = new HistoryReader({ framesOf: (term) => lookUpFrames(this.#db, term), readFrame });
@@ -56,9 +56,12 @@ export class OpenInvocations {
     return correlation === undefined ? undefined : { correlation, bodyHash, isAdmitted: state === 'admitted' };
   }
 
-  /** Durable invocations that have not ended, after the cursor and admitted until then: their admission records, oldest first. */
-  admitted(after: OpenCursor, untilMs: number, limit: number): OpenPage {
-    return page(this.#selectAdmitted, after, untilMs, limit);
+  /**
+   * Durable invocations that have not ended, after the cursor and placed until then, which they are when they are admitted, and
+   * again when their next attempt is due: their admission records, oldest first.
+   */
+  placed(after: OpenCursor, untilMs: number, limit: number): OpenPage {
+    return page(this.#selectPlaced, after, untilMs, limit);
   }
 
   /** The same by deadline. */

@@ -23,6 +23,7 @@ export function serveDeadLetters(
   serveQuery(bus, 'choreographer', 'dead-letter', async (args): Promise<DeadLetterDetail> => {
     const { stored, ...letter } = await box.read(parseInvocation(args.invocation));
     const records = (await recordsOf(letter.correlation)).filter((one) => one.invocation === letter.invocation);
+    const late = await box.late(letter);
     const shown = stored.headers.keys().filter((name) => !WITHHELD.has(name));
     return {
       ...letter,
@@ -33,6 +34,7 @@ export function serveDeadLetters(
         .sort((a, b) => a.atMs - b.atMs)
         .slice(-RECORDS_SHOWN)
         .map(listedRecord),
+      ...(late && { late }),
     };
   });
 }

@@ -35,7 +35,7 @@ import { storeFault } from './outcomes.js';
 const SWEEP_MS = 500;
 /** A host ends work at its deadline by itself; this much later the choreographer does. */
 const DEADLINE_GRACE_MS = 1_000;
-/** Work this old, and then each time it has doubled its age, is looked up among the results; and as often once it is overdue. */
+/** Work that was placed so long ago, and then each time it has doubled that, is looked up among the results; and as often once it is overdue. */
 const FIRST_LOOK_MS = 2_000;
 /** The last of these is older than any deadline. */
 const LOOK_AGES_MS = Array.from({ length: 17 }, (_, n) => FIRST_LOOK_MS * 2 ** n);
@@ -100,7 +100,7 @@ export class OpenWork {
     const isThrough = overdue.open.length < LOOKS_PER_SWEEP;
     if (isThrough && nowMs - this.#overdue.sinceMs >= FIRST_LOOK_MS) this.#overdue = { to: START, sinceMs: nowMs };
     for (const looked of this.#looked) {
-      const page = invocations.admitted(looked.to, nowMs - looked.ageMs, LOOKS_PER_SWEEP);
+      const page = invocations.placed(looked.to, nowMs - looked.ageMs, LOOKS_PER_SWEEP);
       looked.to = await this.#lookAt(page, nowMs);
     }
   }

@@ -1,13 +1,15 @@
 /** Dead letters as the choreographer reads them, and the questions that are asked about them. Pure. */
-import type { MessageHead } from '@orchestrator/bus/streams';
+import type { MessageHead, StoredBody } from '@orchestrator/bus/streams';
 import {
   type DeadLetter,
   type DeadLetterFilter,
   type DeadLetterSelection,
+  decodeRun,
   Fault,
   type FaultBody,
   HEADERS,
   isFaultCode,
+  type LateResult,
   parseDataRef,
   parseDead,
   parseFault,
@@ -31,6 +33,17 @@ export function readLetter(head: MessageHead): DeadLetter | undefined {
     bytes: parseDataRef(header(HEADERS.dataRef))?.bytes ?? head.bytes,
     sequence: head.sequence,
   };
+}
+
+/** A result that came late, as its host stored it; undefined for what is none. */
+export function readLate({ headers, data, bytes }: StoredBody): LateResult | undefined {
+  const run = decodeRun(headers.get(HEADERS.run));
+  if (!run) return undefined;
+  const at = headers.get(HEADERS.dataRef);
+  const size = parseDataRef(at)?.bytes;
+  return size === undefined
+    ? { ...run, bytes, body: Buffer.from(data).toString('base64') }
+    : { ...run, bytes: size, at };
 }
 
 function faultOf(text: string): DeadLetter['fault'] {

@@ -12,6 +12,7 @@ import {
   invocationIdFromKey,
   type KeyQuery,
   type RefusedRecord,
+  type RetryingRecord,
   type TreeQuery,
 } from '@orchestrator/protocol';
 import { OpenInvocations } from '../adapters/open-invocations.js';
@@ -49,6 +50,11 @@ export function admitted(name: string, changes: Partial<AdmittedRecord> = {}): A
 
 export function ended(name: string, changes: Partial<EndedRecord> = {}): EndedRecord {
   return { state: 'ended', invocation: id(name), correlation: ONE, atMs: 200, attempt: 1, ...changes };
+}
+
+export function retrying(name: string, dueAtMs: number): RetryingRecord {
+  const fault = { code: 'failed', message: 'not yet' } as const;
+  return { ...ended(name), state: 'retrying', fault, dueAtMs };
 }
 
 export function refused(name: string, changes: object = {}): RefusedRecord {
