@@ -2,12 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { type Bus, CallClient, connectBus, type RequestHandle } from '@orchestrator/bus';
-import { LIMITS, STREAMS } from '@orchestrator/protocol';
+import { type Fault, LIMITS, STREAMS } from '@orchestrator/protocol';
 import { EffectLog, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
+import { expectPlain, run } from './command.js';
 
 const WORK = { plugin: 'probe', capability: 'work' };
 const NARROW = { plugin: 'probe', capability: 'narrow' };
 const FLOOD = 1_500;
+const EXIT_FAULT = 1;
 
 describe('durable requests that are more than can be worked on', () => {
   const effects = new EffectLog();
@@ -90,5 +92,53 @@ describe('durable requests that are more than can be worked on', () => {
       last_by_subj: `orc.v1.dead.probe.narrow.${late.invocation}`,
     });
     expect(letter?.string()).toBe('{"name":"late","ms":1}');
+  });
+});
+
+describe('streams that are full', () => {
+  const effects = new EffectLog();
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    const bounds = { ORC_REQUESTS_MAX_BYTES: '300000', ORC_WORK_MAX_BYTES: '60000' };
+    system = await startTestSystem({ plugins: [PROBE], env: { PROBE_EFFECTS: effects.file, ...bounds } });
+  });
+
+  afterAll(async () => {
+    await system?.stop();
+    effects.remove();
+  });
+
+  it('refuse requests with an error that says so, and lose none that they have taken, though work has to wait as well', async () => {
+    await system.processes.get('choreographer')?.stop();
+    const stored: RequestHandle[] = [];
+    const refused: Fault[] = [];
+    const name = (n: number) => `full-${n}-${'x'.repeat(10_000)}`;
+    for (let n = 0; refused.length === 0; n++) {
+      const request = system.client.request(WORK, { name: name(n), ms: 50 }, { key: `full-${n}` });
+      await request.then(
+        (handle) => stored.push(handle),
+        (fault) => refused.push(fault),
+      );
+    }
+    expect(refused[0]).toMatchObject({ code: 'exhausted', message: expect.stringMatching(/maximum bytes exceeded/) });
+    const ack = await system.bus.nc.request('orc.v1.request.me.probe.work', JSON.stringify({ name: name(0), ms: 1 }));
+    expect(ack.json()).toMatchObject({ error: { description: 'maximum bytes exceeded' } });
+    const args = [
+      '--nats',
+      system.nats.url,
+      'call',
+      'probe.work',
+      '--durable',
+      '--args',
+      JSON.stringify({ name: name(0), ms: 1 }),
+    ];
+    expectPlain(await run(args), EXIT_FAULT, 'exhausted', 'ORC_REQUESTS_MAX_BYTES');
+    await system.start('choreographer');
+    const outcomes = await Promise.all(stored.map((handle) => handle.outcome()));
+    expect(outcomes.filter(({ result }) => !result.ok)).toEqual([]);
+    expect(effects.read().filter(({ what }) => what === 'started')).toHaveLength(stored.length);
+    const after = await system.client.request(WORK, { name: 'after', ms: 1 });
+    expect((await after.outcome()).result.ok).toBe(true);
   });
 });

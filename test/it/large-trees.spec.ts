@@ -4,7 +4,11 @@ import { flattenTree, HEADERS } from '@orchestrator/protocol';
 import { MIRROR, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
 import { callRaw } from './raw-calls.js';
 
-const env = { ORC_MAX_CALLS: '20000', ORC_MAX_DEPTH: '100', ORC_MAX_REENTRY: '50' };
+const env = {
+  ...{ ORC_MAX_CALLS: '20000', ORC_MAX_DEPTH: '100', ORC_MAX_REENTRY: '50' },
+  // All the leaves are called at once.
+  ...{ ORC_MAX_CALLS_PER_INSTANCE: '20000', ORC_MAX_CALLS_PER_CALLER: '20000' },
+};
 
 describe('trees beyond the default bounds', () => {
   let system: TestSystem;

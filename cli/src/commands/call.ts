@@ -1,5 +1,5 @@
 import type { CallOutcome } from '@orchestrator/bus';
-import { type Fault, parseCallLimits, parseCapabilityRef } from '@orchestrator/protocol';
+import { Fault, parseCallLimits, parseCapabilityRef } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '../failure.js';
 import { readArguments } from '../input.js';
@@ -64,7 +64,7 @@ async function request(
   callOptions: Parameters<Session['client']['request']>[2],
   options: ShowOptions,
 ): Promise<void> {
-  const handle = await client.request(ref, args, callOptions);
+  const handle = await client.request(ref, args, callOptions).catch(explainFull);
   if (!options.wait) {
     printJson({ invocation: handle.invocation, request: handle.sequence });
     return;
@@ -72,6 +72,13 @@ async function request(
   if (!options.json)
     tell(`Stored as request ${handle.sequence}, invocation ${handle.invocation}; waiting for the result.`);
   show(await handle.outcome(), options);
+}
+
+/** What a person can do when no more requests are taken. */
+function explainFull(error: unknown): never {
+  if (!Fault.is(error) || error.code !== 'exhausted') throw error;
+  const message = `${error.message} Nothing was stored. See with "orchestrator plugins" what is gone or fails, and try again when requests have been worked off; an operator can raise ORC_REQUESTS_MAX_BYTES.`;
+  throw new Fault(error.code, message, error.details, { cause: error });
 }
 
 function show(outcome: CallOutcome, { json, nats }: ShowOptions): void {

@@ -8,6 +8,7 @@ import type { Bus } from './connection.js';
 /** JetStream's error codes, as far as they mean something here. */
 const NO_LEADER = 10008;
 const NO_CLUSTER = 10074;
+const NO_STORAGE = new Set([10002, 10047]);
 const TOO_FEW_SERVERS = new Set([10005, 10023]);
 
 /** A cluster has chosen its leader within seconds, once enough of its servers run. */
@@ -48,6 +49,10 @@ function inWords(cause: unknown): unknown {
   if (TOO_FEW_SERVERS.has(cause.code)) {
     const message = `The NATS cluster cannot hold so many replicas (ORC_REPLICAS): ${cause.message}.`;
     return new Fault('unavailable', message, undefined, { cause });
+  }
+  if (NO_STORAGE.has(cause.code)) {
+    const message = `NATS has not as much room as its streams may take (ORC_REQUESTS_MAX_BYTES and the like): ${cause.message}.`;
+    return new Fault('exhausted', message, undefined, { cause });
   }
   return cause;
 }

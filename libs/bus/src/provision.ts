@@ -36,6 +36,8 @@ export interface ProvisionOptions {
   readonly replicas?: number | undefined;
   /** Replaces how many bytes the object store takes in all, and how many one object may have. */
   readonly objects?: ObjectStoreBounds | undefined;
+  /** The most that a stream may hold, by its name. @default what its definition says, which is no bound for most */
+  readonly maxBytes?: Readonly<Record<string, number>> | undefined;
   /** Create what is missing, and leave what is there as it is: for a service that does not decide about retention. */
   readonly keepExisting?: boolean;
 }
@@ -53,9 +55,17 @@ const NOT_FOUND = 404;
 const KV_PREFIX = 'KV_';
 
 /** A definition with what the operator has configured. */
-function configured(definition: StreamDefinition, { retentionMs, objects }: ProvisionOptions): StreamDefinition {
+function configured(
+  definition: StreamDefinition,
+  { retentionMs, objects, maxBytes }: ProvisionOptions,
+): StreamDefinition {
   const maxAgeMs = definition.maxAgeMs && ((definition.counts ? undefined : retentionMs) ?? definition.maxAgeMs);
-  const aged = { ...definition, maxAgeMs: maxAgeMs + (definition.slackMs ?? 0) };
+  const bytes = maxBytes?.[definition.name] ?? definition.maxBytes;
+  const aged = {
+    ...definition,
+    maxAgeMs: maxAgeMs + (definition.slackMs ?? 0),
+    ...(bytes !== undefined && { maxBytes: bytes }),
+  };
   if (definition.name !== STREAMS.objects.name || !objects) return aged;
   return { ...aged, maxBytes: objects.storeBytes, metadata: { [MAX_OBJECT_BYTES]: String(objects.objectBytes) } };
 }
@@ -70,6 +80,7 @@ function streamConfig(definition: StreamDefinition, replicas = 1): NamedConfig {
     num_replicas: replicas,
     max_age: nanos(definition.maxAgeMs),
     allow_direct: true,
+    max_bytes: definition.maxBytes ?? -1,
     ...(definition.msgIdMs !== undefined && { duplicate_window: nanos(definition.msgIdMs) }),
     ...(definition.storedAs && {
       subject_transform: { src: definition.storedAs.from, dest: definition.storedAs.to },
@@ -77,12 +88,16 @@ function streamConfig(definition: StreamDefinition, replicas = 1): NamedConfig {
     ...(definition.maxConsumers !== undefined && { max_consumers: definition.maxConsumers }),
     ...(definition.toldOn && { republish: { src: definition.toldOn.from, dest: definition.toldOn.to } }),
     ...(definition.schedules && { allow_msg_schedules: true }),
-    discard: definition.onePerSubject || definition.maxBytes ? DiscardPolicy.New : DiscardPolicy.Old,
-    ...(definition.maxBytes !== undefined && { max_bytes: definition.maxBytes }),
+    discard: isRefusing(definition) ? DiscardPolicy.New : DiscardPolicy.Old,
     ...(definition.metadata && { metadata: definition.metadata }),
     ...(definition.counts && { allow_msg_counter: true, max_msgs_per_subject: 1 }),
     ...(definition.onePerSubject && { max_msgs_per_subject: 1, discard_new_per_subject: true }),
   };
+}
+
+/** Full, it takes nothing more rather than forget what it holds. A stream with schedules cannot, and has no bound; history forgets. */
+function isRefusing({ name, onePerSubject, retention, schedules }: StreamDefinition): boolean {
+  return onePerSubject || (retention === 'workqueue' && !schedules) || name === STREAMS.objects.name;
 }
 
 /**

@@ -25,7 +25,7 @@ export interface StreamDefinition {
   readonly maxAgeMs: number;
   /** Its messages are kept so much longer than its age says, which is that of messages that name them. */
   readonly slackMs?: number;
-  /** How many bytes it takes; what would be more is refused. */
+  /** How many bytes it takes; what would be more is refused. Configurable, also where there is no bound otherwise. */
   readonly maxBytes?: number;
   /** Facts for whoever uses it. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -44,6 +44,7 @@ export const STREAMS = {
     description: 'Durable request events, until they are admitted or refused.',
     subjects: [patterns.requests],
     storedAs: { from: patterns.requests, to: patterns.queuedFrom(LIMITS.requestPartitions) },
+    maxBytes: LIMITS.requestsBytes,
     retention: 'workqueue',
     onePerSubject: false,
     maxAgeMs: 0,

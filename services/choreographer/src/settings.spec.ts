@@ -24,6 +24,7 @@ describe('settingsFromEnv', () => {
       retentionMs: undefined,
       capacity: { callsPerInstance: 4_000, callsPerCaller: 10_000, workPerInstance: 256 },
       circuit: { failureRatio: 0.5, minCalls: 20, windowMs: 10_000, openMs: 5_000 },
+      maxBytes: {},
       replicas: undefined,
       objects: { objectBytes: 64 * 1024 * 1024, storeBytes: LIMITS.objectStoreBytes },
       maxForwarded: LIMITS.forwardedCalls,

@@ -8,6 +8,7 @@ import {
   parseCallLimit,
   parseContextKeys,
   parseReplicas,
+  STREAMS,
   type TreeMaxima,
 } from '@orchestrator/protocol';
 import type { CapacityLimits } from './application/capacity.js';
@@ -29,6 +30,8 @@ export interface ChoreographerSettings {
   readonly maxima: TreeMaxima;
   readonly livenessMs: number;
   readonly retentionMs: number | undefined;
+  /** The most that each stream may hold, by its name, where that is configured. */
+  readonly maxBytes: Readonly<Record<string, number>>;
   /** On how many servers of a NATS cluster each stream is kept. */
   readonly replicas: number | undefined;
   /** How large one value in the object store may be, and all of them together. Every replica has the same. */
@@ -45,7 +48,7 @@ const DEFAULT_TRACE_SLOW_MS = 10_000;
 
 /**
  * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `ORC_TRACE_RATIO`, `ORC_TRACE_SLOW_MS`,
- * `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_REPLICAS`, `ORC_MAX_FORWARDED`,
+ * `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_REPLICAS`, `ORC_<stream>_MAX_BYTES`, `ORC_MAX_FORWARDED`,
  * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`, `ORC_MAX_WORK_PER_INSTANCE`, `ORC_CIRCUIT`, `ORC_CIRCUIT_{FAILURE_RATIO,MIN_CALLS,WINDOW_MS,OPEN_MS}`, `ORC_MAX_OBJECT_BYTES`,
  * `ORC_OBJECT_STORE_BYTES`. @throws Fault `invalid-argument` naming the variable
  */
@@ -66,6 +69,7 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
     maxima: maximaFromEnv(env),
     livenessMs: LIMITS.livenessMs,
     retentionMs: wholeNumber(env, 'ORC_RETENTION_MS', 1),
+    maxBytes: maxBytesFromEnv(env),
     replicas: parseReplicas(env.ORC_REPLICAS),
     objects: objectsFromEnv(env),
     maxForwarded: wholeNumber(env, 'ORC_MAX_FORWARDED') ?? LIMITS.forwardedCalls,
@@ -76,6 +80,18 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
     },
     circuit: circuitFromEnv(env),
   };
+}
+
+/** `<STREAM>_MAX_BYTES` for all but timers, which cannot refuse, and counts, which are small and forgotten. */
+function maxBytesFromEnv(env: NodeJS.ProcessEnv): Record<string, number> {
+  const { requests, work, attempts, claims, results, events, dead } = STREAMS;
+  const names = [requests, work, attempts, claims, results, events, dead].map(({ name }) => name);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const bytes = wholeNumber(env, `${name}_MAX_BYTES`, 1);
+      return bytes === undefined ? [] : [[name, bytes]];
+    }),
+  );
 }
 
 /** A circuit that opens for a capability of which more than half fails, of at least 20 calls within 10 s; after 5 s, one call tells. */

@@ -3,6 +3,7 @@
  * its admission is in the history and its work (or its refusal) is stored, so that a crash anywhere repeats it; ids are
  * derived, so that the repetition changes nothing.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Bus,
   bodyOf,
@@ -11,6 +12,7 @@ import {
   type PullerOptions,
   type Requester,
   type StoredPublisher,
+  type StoreOutcome,
 } from '@orchestrator/bus';
 import { readWork } from '@orchestrator/bus/streams';
 import {
@@ -50,6 +52,9 @@ import type { WorkRoom } from './work-room.js';
 /** Invocations that this replica admitted lately, and which the projection may not show yet. */
 const RECENT = 20_000;
 
+/** How often work is offered to a stream that is full. */
+const WORK_FULL_MS = 500;
+
 /** JetStream stores a second message with the same one not at all, for `LIMITS.workMsgIdMs`. */
 const MSG_ID = 'Nats-Msg-Id';
 
@@ -82,6 +87,7 @@ export class DurableRequests {
   readonly #queues: RequestQueues;
   readonly #recent = new RecentMap<RecentWork>(RECENT);
   readonly #earlier: EarlierRequests;
+  #isStopping = false;
 
   constructor(parts: DurableRequestsParts) {
     this.#parts = parts;
@@ -101,6 +107,7 @@ export class DurableRequests {
   }
 
   stop(): Promise<void> {
+    this.#isStopping = true;
     this.#parts.workRoom.stop();
     return this.#queues.stop();
   }
@@ -190,8 +197,7 @@ export class DurableRequests {
     isCounted: boolean,
   ): Promise<void> {
     const { delivery, parent, invocation, headers: requestHeaders } = request;
-    const { history, publisher, workRoom } = this.#parts;
-    const { data } = delivery;
+    const { history, workRoom } = this.#parts;
     // What was admitted before was counted before: a caller that runs again finds its children, and pays for none twice.
     const unpaid = parent && !isCounted ? await this.#count(parent) : undefined;
     if (unpaid) {
@@ -207,7 +213,7 @@ export class DurableRequests {
     if (dataRef) work.add(HEADERS.dataRef, encodeDataRef(dataRef));
     // Work that was done and acknowledged before any replica reads of it in the history is not placed again.
     if (!mayBePlaced) work.add(MSG_ID, invocation);
-    const placed = await publisher.store(subjects.work(context, invocation), data, work);
+    const placed = await this.#storeWork(delivery, context, work);
     if (!placed.stored) {
       const first = await readWork(this.#parts.bus, subjects.work(context, invocation));
       if (!first) return this.#place(request, true);
@@ -225,6 +231,20 @@ export class DurableRequests {
       throw error;
     }
     delivery.ack();
+  }
+
+  /** While the stream of work is full, the request waits here. @throws Fault */
+  async #storeWork(delivery: Delivery, context: CallContext, headers: OutgoingHeaders): Promise<StoreOutcome> {
+    for (;;) {
+      try {
+        return await this.#parts.publisher.store(subjects.work(context, context.invocation), delivery.data, headers);
+      } catch (error) {
+        const isFull = Fault.is(error) && error.code === 'exhausted';
+        if (!isFull || this.#isStopping || Date.now() >= context.deadlineMs) throw error;
+        delivery.renew();
+        await delay(WORK_FULL_MS);
+      }
+    }
   }
 
   /** The fault of a budget that has nothing left. @throws Fault when that cannot be known at the moment */
