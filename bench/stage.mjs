@@ -1,6 +1,6 @@
 /** The processes that are measured: started when first needed, ended together. */
 import { shippedPlugins, startNats, startProcess, startSystem } from '@orchestrator/local';
-import { PROBE } from '@orchestrator/testing';
+import { PROBE, PROBE_GRANTS } from '@orchestrator/testing';
 
 const script = (name) => new URL(name, import.meta.url).pathname;
 
@@ -22,7 +22,8 @@ export class Stage {
   async system(env = {}, isTraced = true) {
     const otlpUrl = isTraced ? await this.#collector() : undefined;
     const onStep = (step) => tell(`starting ${step} …`);
-    const system = await startSystem({ plugins: [PROBE, ...shippedPlugins()], otlpUrl, env, onStep });
+    const plugins = [PROBE, ...shippedPlugins()];
+    const system = await startSystem({ plugins, otlpUrl, env: { ORC_GRANTS: PROBE_GRANTS, ...env }, onStep });
     this.#stops.push(() => system.stop());
     return system;
   }

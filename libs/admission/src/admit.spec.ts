@@ -12,10 +12,16 @@ import {
 } from '@orchestrator/protocol';
 import fc from 'fast-check';
 import { type AdmissionRequest, admit } from './admit.js';
+import { Grants } from './grants.js';
 
 const NOW = 1_700_000_000_000;
 const NO_HEADERS = parseRequestHeaders(undefined);
 const TRACE_PARENT = { traceId: 'a1'.repeat(16), spanId: 'b2'.repeat(8), sampled: false };
+
+const grants = Grants.parse('editor: *; clock: start-root, editor.copy-edit', 'shop: *');
+/** A caller that is no plugin, and one that is, both with every right. */
+const ANYBODY = grants.ofCaller('shop');
+const PLUGIN = grants.ofPlugin('editor', []);
 
 function headersWith(changes: Partial<RequestHeaders>): RequestHeaders {
   return { ...NO_HEADERS, ...changes };
@@ -28,7 +34,7 @@ function request(changes: Partial<AdmissionRequest> = {}): AdmissionRequest {
     invocation: '01234567-89ab-8cde-8f01-23456789abcd',
     headers: NO_HEADERS,
     parent: undefined,
-    callerIsPlugin: false,
+    rights: ANYBODY,
     nowMs: NOW,
     resolve: () => ({ ok: true, version: '1.0.0', live: true, deadlineMs: undefined, maxAttempts: 3 }),
     ...changes,
@@ -45,16 +51,55 @@ function admitted(of: AdmissionRequest): CallContext {
 const parent = admitted(request());
 const fromEditor = { caller: 'editor', plugin: 'designer', capability: 'illustrate' };
 const nested = (changes: Partial<AdmissionRequest> = {}) =>
-  request({ ask: fromEditor, parent, callerIsPlugin: true, ...changes });
+  request({ ask: fromEditor, parent, rights: PLUGIN, ...changes });
+
+describe('rights', () => {
+  it('what is missing — is named', () => {
+    const refused = admit(nested({ rights: grants.ofPlugin('growth', []) }));
+    expect(refused).toMatchObject({
+      fault: {
+        details: { caller: 'editor', missing: 'designer.illustrate' },
+        message: expect.stringContaining('uses'),
+      },
+    });
+  });
+
+  it('a plugin that may start trees — needs no context', () => {
+    const clock = {
+      rights: grants.ofPlugin('clock', []),
+      ask: { caller: 'clock', plugin: 'editor', capability: 'copy-edit' },
+    };
+    expect(admit(request(clock)).ok).toBe(true);
+    expect(admit(request({ ...clock, ask: { ...clock.ask, capability: 'spell' } })).ok).toBe(false);
+  });
+
+  it('a call that names no range — has that of its caller’s manifest', () => {
+    const asked: (string | undefined)[] = [];
+    const resolve = (range: string | undefined) => {
+      asked.push(range);
+      return { ok: true, version: '1.0.0', live: true, deadlineMs: undefined, maxAttempts: 3 } as const;
+    };
+    const rights = grants.ofPlugin('editor', [{ capability: 'designer.illustrate', range: '^2.0.0' }]);
+    admit(nested({ rights, resolve }));
+    admit(nested({ rights, resolve, headers: headersWith({ range: '1.x' }) }));
+    expect(asked).toEqual(['^2.0.0', '1.x']);
+  });
+});
 
 describe('admit — refuses', () => {
   const notFound = new Fault('not-found', 'no such plugin');
   const cases: readonly (readonly [string, AdmissionRequest, FaultCode])[] = [
-    ['a registered plugin without a context', request({ callerIsPlugin: true }), 'permission-denied'],
+    ['a registered plugin without a context', request({ rights: PLUGIN }), 'permission-denied'],
+    ['a caller without the right', request({ rights: grants.ofCaller('market') }), 'permission-denied'],
+    [
+      'a plugin that never said that it calls this',
+      nested({ rights: grants.ofPlugin('growth', []) }),
+      'permission-denied',
+    ],
     ['a context of another plugin', nested({ ask: { ...fromEditor, caller: 'growth' } }), 'unauthenticated'],
     [
       'a context in the hands of a caller that is no plugin',
-      nested({ ask: { ...fromEditor, caller: 'shop' }, callerIsPlugin: false }),
+      nested({ ask: { ...fromEditor, caller: 'shop' }, rights: ANYBODY }),
       'unauthenticated',
     ],
     ['a caller that is at its own deadline', nested({ nowMs: parent.deadlineMs }), 'deadline-exceeded'],
@@ -108,7 +153,7 @@ describe('admit — refuses', () => {
       throw new Error('asked');
     };
     for (const of of [
-      request({ callerIsPlugin: true, resolve }),
+      request({ rights: PLUGIN, resolve }),
       nested({ ask: { ...fromEditor, caller: 'growth' }, resolve }),
       nested({ ask: { caller: 'editor', plugin: 'editor', capability: 'copy-edit' }, resolve }),
       request({ maxima: { ...DEFAULT_MAXIMA, depth: 0 }, resolve }),
@@ -358,7 +403,7 @@ describe('admit — over any sequence of nested calls', () => {
                 expiryMs: one.expiryMs === undefined ? undefined : nowMs + one.expiryMs,
               }),
               parent: from,
-              callerIsPlugin: caller !== 'shop',
+              rights: caller === 'shop' ? ANYBODY : PLUGIN,
               nowMs,
               resolve: () => ({
                 ok: true,
@@ -439,7 +484,7 @@ describe('admit — over any sequence of nested calls', () => {
         let context: CallContext | undefined;
         for (const each of plugins) {
           const ask = { caller: context?.plugin ?? 'shop', plugin: each, capability: 'do' };
-          context = admitted(request({ ask, parent: context, callerIsPlugin: context !== undefined }));
+          context = admitted(request({ ask, parent: context, rights: context ? PLUGIN : ANYBODY }));
         }
         expect(context?.depth).toBe(plugins.length);
       }),

@@ -19,6 +19,7 @@ import {
   type TreeBounds,
   type TreeMaxima,
 } from '@orchestrator/protocol';
+import type { CallerRights } from './grants.js';
 
 /** What the catalogue says of the capability that is asked for. */
 export type Resolution =
@@ -39,8 +40,7 @@ export interface AdmissionRequest {
   readonly headers: RequestHeaders;
   /** The verified context that the caller sent; undefined for a root. */
   readonly parent: CallContext | undefined;
-  /** Is the caller's name that of an installed plugin? Then it may not start trees. */
-  readonly callerIsPlugin: boolean;
+  readonly rights: CallerRights;
   readonly nowMs: number;
   /** Asked only when everything that costs less has passed. */
   readonly resolve: (range: string | undefined) => Resolution;
@@ -55,10 +55,11 @@ export type Admission =
 /** Decides; see the file header. Never throws for what a caller can send. */
 export function admit(request: AdmissionRequest): Admission {
   const { ask, parent, headers, nowMs } = request;
-  const fault = checkCaller(request) ?? checkAncestry(request);
+  const target = formatCapabilityRef(ask);
+  const fault = checkCaller(request) ?? checkRights(request, target) ?? checkAncestry(request, target);
   if (fault) return { ok: false, fault };
 
-  const resolution = request.resolve(headers.range);
+  const resolution = request.resolve(headers.range ?? request.rights.rangeOf(target));
   if (!resolution.ok) return resolution;
 
   const allowedMs = request.mode === 'sync' ? LIMITS.syncDeadlineMs : LIMITS.durableDeadlineMs;
@@ -84,9 +85,9 @@ function refuse(...[code, message, details]: ConstructorParameters<typeof Fault>
 }
 
 /** Is the caller who its context says, and is the context still good? */
-function checkCaller({ ask, parent, callerIsPlugin, nowMs }: AdmissionRequest): Fault | undefined {
+function checkCaller({ ask, parent, rights, nowMs }: AdmissionRequest): Fault | undefined {
   if (!parent) {
-    if (!callerIsPlugin) return undefined;
+    if (!rights.isPlugin || rights.mayStartRoot) return undefined;
     return new Fault(
       'permission-denied',
       `Call context lost: ${ask.caller} is a plugin, and called without the context of the invocation it is working on. Call from within the capability, or with context.call(…).`,
@@ -103,10 +104,17 @@ function checkCaller({ ask, parent, callerIsPlugin, nowMs }: AdmissionRequest): 
   return undefined;
 }
 
+function checkRights({ ask: { caller }, rights }: AdmissionRequest, target: string): Fault | undefined {
+  if (rights.mayCall(target)) return undefined;
+  const how = rights.isPlugin
+    ? `list it in the uses of its manifest, or grant it with ORC_GRANTS="${caller}: ${target}".`
+    : `grant it with ORC_CALLERS="${caller}: ${target}".`;
+  return new Fault('permission-denied', `${caller} may not call ${target}: ${how}`, { caller, missing: target });
+}
+
 /** Would the chain get too deep, or close a cycle? Exact, since the context carries the whole chain. */
-function checkAncestry(request: AdmissionRequest): Fault | undefined {
-  const { ask, parent } = request;
-  const target = formatCapabilityRef(ask);
+function checkAncestry(request: AdmissionRequest, target: string): Fault | undefined {
+  const { parent } = request;
   const ancestry = parent?.ancestry ?? [];
   const path = [...ancestry, target];
   const { reentry } = boundsOf(request, '');

@@ -89,6 +89,13 @@ export class Catalogue {
     return this.#manifests.has(plugin);
   }
 
+  /** The manifest of a version; where that is not installed, or none is named, of the one that was installed last. */
+  manifestOf(plugin: string, version?: string): Manifest | undefined {
+    const versions = this.#manifests.get(plugin);
+    if (!versions) return undefined;
+    return (version === undefined ? undefined : versions.get(version)) ?? [...versions.values()].at(-1);
+  }
+
   /** Everything installed, by name, highest version first. */
   list(): readonly Manifest[] {
     return [...this.#manifests.values()]

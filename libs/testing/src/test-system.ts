@@ -12,6 +12,7 @@ import {
   type KeyQuery,
   type TreeQuery,
 } from '@orchestrator/protocol';
+import { PROBE_GRANTS } from './fixtures.js';
 
 export interface TestSystemOptions {
   readonly plugins: readonly PluginEntry[];
@@ -42,7 +43,8 @@ const TREE_POLL_MS = 20;
 export async function startTestSystem(options: TestSystemOptions): Promise<TestSystem> {
   const dataDir = mkdtempSync(join(tmpdir(), 'orc-test-'));
   const log: string[] = [];
-  const system = await startSystem({ ...options, dataDir, log: (line) => log.push(line) });
+  const env = { ORC_GRANTS: PROBE_GRANTS, ...options.env };
+  const system = await startSystem({ ...options, env, dataDir, log: (line) => log.push(line) });
   const bus = await connectBus({ url: system.nats.url, name: 'test' });
   const client = new CallClient(bus, 'tester');
   return {

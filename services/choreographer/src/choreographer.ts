@@ -140,6 +140,7 @@ export class Choreographer implements OnApplicationShutdown {
         circuits,
       },
       bodyLimits: { maxPayload: bus.maxPayload, objectBytes: objects.objectBytes },
+      grants: this.#settings.grants,
     });
 
     const counts = new TreeCounts(new Counters(bus, requester));

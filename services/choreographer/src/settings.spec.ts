@@ -18,6 +18,7 @@ describe('settingsFromEnv', () => {
       dataDir: undefined,
       otlpEndpoint: undefined,
       traceRatio: 1,
+      grants: expect.anything(),
       traceSlowMs: 10_000,
       maxima: DEFAULT_MAXIMA,
       livenessMs: LIMITS.livenessMs,
@@ -92,6 +93,17 @@ describe('settingsFromEnv', () => {
     expect(settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_MAX_USD: '0.000001' }).maxima.usd).toBe(0.000_001);
     for (const text of ['-1', '1.', '.5', '0.0000001', '1e3', '$1', 'many']) {
       expect(() => settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_MAX_USD: text })).toThrow(invalidNaming('ORC_MAX_USD'));
+    }
+  });
+
+  it('ORC_GRANTS and ORC_CALLERS — what is not understood is refused, with the entry', () => {
+    const { grants } = settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_GRANTS: 'agent: editor.*', ORC_CALLERS: 'shop: *' });
+    expect(grants.ofPlugin('agent', []).mayCall('editor.spell')).toBe(true);
+    expect(grants.ofCaller('market').mayCall('editor.spell')).toBe(false);
+    for (const name of ['ORC_GRANTS', 'ORC_CALLERS']) {
+      expect(() => settingsFromEnv({ ORC_CONTEXT_KEYS, [name]: 'agent editor' })).toThrow(
+        invalidNaming('agent editor'),
+      );
     }
   });
 

@@ -1,3 +1,4 @@
+import { Grants } from '@orchestrator/admission';
 import type { ObjectStoreBounds } from '@orchestrator/bus/streams';
 import {
   type CallLimits,
@@ -26,6 +27,8 @@ export interface ChoreographerSettings {
   readonly traceRatio: number;
   /** A trace in which something took longer is made all the same. */
   readonly traceSlowMs: number;
+  /** Who may call what. Every replica has the same. */
+  readonly grants: Grants;
   /** What a tree has where its caller says nothing, and at most whatever it says. Every replica has the same. */
   readonly maxima: TreeMaxima;
   readonly livenessMs: number;
@@ -48,7 +51,7 @@ const DEFAULT_TRACE_SLOW_MS = 10_000;
 
 /**
  * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `ORC_TRACE_RATIO`, `ORC_TRACE_SLOW_MS`,
- * `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_REPLICAS`, `ORC_<stream>_MAX_BYTES`, `ORC_MAX_FORWARDED`,
+ * `ORC_GRANTS`, `ORC_CALLERS`, `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_REPLICAS`, `ORC_<stream>_MAX_BYTES`, `ORC_MAX_FORWARDED`,
  * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`, `ORC_MAX_WORK_PER_INSTANCE`, `ORC_CIRCUIT`, `ORC_CIRCUIT_{FAILURE_RATIO,MIN_CALLS,WINDOW_MS,OPEN_MS}`, `ORC_MAX_OBJECT_BYTES`,
  * `ORC_OBJECT_STORE_BYTES`. @throws Fault `invalid-argument` naming the variable
  */
@@ -66,6 +69,7 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT || undefined,
     traceRatio: ratio(env, 'ORC_TRACE_RATIO') ?? 1,
     traceSlowMs: wholeNumber(env, 'ORC_TRACE_SLOW_MS') ?? DEFAULT_TRACE_SLOW_MS,
+    grants: grantsFromEnv(env),
     maxima: maximaFromEnv(env),
     livenessMs: LIMITS.livenessMs,
     retentionMs: wholeNumber(env, 'ORC_RETENTION_MS', 1),
@@ -114,6 +118,14 @@ function objectsFromEnv(env: NodeJS.ProcessEnv): ObjectStoreBounds {
     throw new Fault('invalid-argument', `ORC_MAX_OBJECT_BYTES must be at most ${LIMITS.longestObjectBytes}.`);
   }
   return { objectBytes, storeBytes: wholeNumber(env, 'ORC_OBJECT_STORE_BYTES', 1) ?? LIMITS.objectStoreBytes };
+}
+
+function grantsFromEnv({ ORC_GRANTS, ORC_CALLERS }: NodeJS.ProcessEnv): Grants {
+  try {
+    return Grants.parse(ORC_GRANTS, ORC_CALLERS || undefined);
+  } catch (error) {
+    throw new Fault('invalid-argument', `ORC_GRANTS or ORC_CALLERS: ${Fault.from(error).message}`);
+  }
 }
 
 const MAXIMA = {

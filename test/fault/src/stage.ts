@@ -14,7 +14,7 @@ import {
   startProcess,
   startSystem,
 } from '@orchestrator/local';
-import { EffectLog, MIRROR, PROBE } from '@orchestrator/testing';
+import { EffectLog, MIRROR, PROBE, PROBE_GRANTS } from '@orchestrator/testing';
 import { MAX_DEPTH } from './operations.js';
 import type { Fault, ProcessName } from './scenario.js';
 import { readSentLog, type SentEntry } from './sent-log.js';
@@ -122,6 +122,7 @@ export class Stage {
         PROBE_EFFECTS: this.#effects.file,
         ORC_LEASE_MS: String(LEASE_MS),
         ORC_MAX_DEPTH: String(MAX_DEPTH),
+        ORC_GRANTS: PROBE_GRANTS,
       },
       route: (name, url) => this.#route(name, url),
       ...(log && { log }),

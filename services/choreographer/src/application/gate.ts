@@ -1,6 +1,12 @@
 /** The one way in: whatever asks for a capability, on whichever path, is decided here. */
-import { admit } from '@orchestrator/admission';
-import { type CapabilityManifest, type Catalogue, type Liveness, retryPolicyOf } from '@orchestrator/manifest';
+import { admit, type CallerRights, type Grants } from '@orchestrator/admission';
+import {
+  type CapabilityManifest,
+  type Catalogue,
+  type Liveness,
+  type Manifest,
+  retryPolicyOf,
+} from '@orchestrator/manifest';
 import {
   type Ask,
   type CallContext,
@@ -70,6 +76,7 @@ export interface GateParts {
   readonly workRoom: WorkRoom;
   readonly circuits: Circuits;
   readonly bodyLimits: BodyLimits;
+  readonly grants: Grants;
 }
 
 export class Gate {
@@ -82,27 +89,21 @@ export class Gate {
   readonly #workRoom: WorkRoom;
   readonly #circuits: Circuits;
   readonly #bodyLimits: BodyLimits;
+  readonly #grants: Grants;
+  /** Made once for each manifest. */
+  readonly #rights = new WeakMap<Manifest, CallerRights>();
 
-  constructor({
-    catalogue,
-    liveness,
-    signer,
-    maxima,
-    cancellations,
-    capacity,
-    workRoom,
-    circuits,
-    bodyLimits,
-  }: GateParts) {
-    this.#catalogue = catalogue;
-    this.#liveness = liveness;
-    this.#signer = signer;
-    this.#maxima = maxima;
-    this.#cancellations = cancellations;
-    this.#capacity = capacity;
-    this.#workRoom = workRoom;
-    this.#circuits = circuits;
-    this.#bodyLimits = bodyLimits;
+  constructor(parts: GateParts) {
+    this.#catalogue = parts.catalogue;
+    this.#liveness = parts.liveness;
+    this.#signer = parts.signer;
+    this.#maxima = parts.maxima;
+    this.#cancellations = parts.cancellations;
+    this.#capacity = parts.capacity;
+    this.#workRoom = parts.workRoom;
+    this.#circuits = parts.circuits;
+    this.#bodyLimits = parts.bodyLimits;
+    this.#grants = parts.grants;
   }
 
   /** The verified context of the calling invocation. @throws Fault `unauthenticated` */
@@ -183,7 +184,7 @@ export class Gate {
     const admission = admit({
       ...request,
       maxima: this.#maxima,
-      callerIsPlugin: this.#catalogue.has(request.ask.caller),
+      rights: this.#rightsOf(request),
       resolve: (range) => {
         const { plugin, capability } = request.ask;
         const found = this.#catalogue.resolve({ plugin, capability, range, isLive: this.#isLive });
@@ -216,6 +217,16 @@ export class Gate {
     if (!refusal) return { ok: true, context, token, slot };
     this.#capacity.releaseCall(slot);
     return { ok: false, fault: refusal };
+  }
+
+  #rightsOf({ ask, parent }: GateRequest): CallerRights {
+    const manifest = this.#catalogue.manifestOf(ask.caller, parent?.version);
+    if (!manifest) return parent ? this.#grants.ofPlugin(ask.caller, []) : this.#grants.ofCaller(ask.caller);
+    const known = this.#rights.get(manifest);
+    if (known) return known;
+    const rights = this.#grants.ofPlugin(manifest.name, manifest.uses);
+    this.#rights.set(manifest, rights);
+    return rights;
   }
 
   /** Bodies are never read here, wherever they lie: only how large they are, and where. */

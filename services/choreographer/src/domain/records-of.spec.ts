@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { admit } from '@orchestrator/admission';
+import { admit, Grants } from '@orchestrator/admission';
 import {
   buildCallTree,
   type CallContext,
@@ -28,7 +28,7 @@ function contextOf(mode: 'sync' | 'durable', invocation: string, headers: Reques
     invocation,
     headers,
     parent: undefined,
-    callerIsPlugin: false,
+    rights: Grants.parse(undefined, undefined).ofCaller('shop'),
     nowMs: NOW,
     resolve: () => ({ ok: true, version: '1.2.3', live: true, deadlineMs: undefined, maxAttempts: 3 }),
   });

@@ -18,11 +18,12 @@ import { listRuns, type RunQuery, runChanges } from './run-lookup.js';
 import { RunWriter, runTable } from './run-table.js';
 
 /** Goes up with every change of the schema: a file with another one is thrown away, and filled anew from the stream. */
-const SCHEMA_VERSION = 8;
+const SCHEMA_VERSION = 9;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS segments (first INTEGER PRIMARY KEY);
-  CREATE TABLE IF NOT EXISTS open (term INTEGER PRIMARY KEY, placed_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL,
-    sequence INTEGER NOT NULL, record TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS open (term INTEGER PRIMARY KEY, admitted_ms INTEGER NOT NULL, placed_ms INTEGER NOT NULL,
+    deadline_ms INTEGER NOT NULL, sequence INTEGER NOT NULL, record TEXT NOT NULL);
+  CREATE INDEX IF NOT EXISTS open_by_admission ON open (admitted_ms);
   CREATE INDEX IF NOT EXISTS open_by_placing ON open (placed_ms);
   CREATE INDEX IF NOT EXISTS open_by_deadline ON open (deadline_ms);
   CREATE TABLE IF NOT EXISTS position (id INTEGER PRIMARY KEY CHECK (id = 0), stream_created TEXT NOT NULL, sequence INTEGER NOT NULL);
@@ -62,7 +63,7 @@ export class HistoryIndex {
     db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
     const row = db.prepare('SELECT stream_created FROM position').get();
     if (row && row.stream_created !== streamCreated) throw new Error('The index is of another stream.');
-    this.#insertOpen = db.prepare('INSERT OR IGNORE INTO open VALUES (?, ?, ?, ?, ?)');
+    this.#insertOpen = db.prepare('INSERT OR IGNORE INTO open VALUES (?, ?, ?, ?, ?, ?)');
     this.#placeAgain = db.prepare('UPDATE open SET placed_ms = max(placed_ms, ?) WHERE term = ?');
     this.#deleteOpen = db.prepare('DELETE FROM open WHERE term = ? RETURNING record');
     this.#setPosition = db.prepare('INSERT OR REPLACE INTO position VALUES (0, ?, ?)');
@@ -186,7 +187,7 @@ export class HistoryIndex {
       const end = ended.get(term);
       ended.delete(term);
       if (end) this.#runs?.ended(end.sequence, record, end.record);
-      else this.#insertOpen.run(term, record.atMs, record.deadlineMs, sequence, JSON.stringify(record));
+      else this.#insertOpen.run(term, record.atMs, record.atMs, record.deadlineMs, sequence, JSON.stringify(record));
     }
     for (const [term, ms] of dueAtMs) this.#placeAgain.run(ms, term);
     for (const [term, { sequence, record }] of ended) {
