@@ -1,7 +1,17 @@
 /** Asking the choreographer about runs. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { ask, type Requester } from '@orchestrator/bus';
-import { Fault, type Run, type RunChanges, type RunCursor, type RunFilter, type RunPage } from '@orchestrator/protocol';
+import { ask, type Requester, readTree } from '@orchestrator/bus';
+import {
+  Fault,
+  flattenTree,
+  type InvocationNode,
+  type Run,
+  type RunChanges,
+  type RunCursor,
+  type RunFilter,
+  type RunPage,
+} from '@orchestrator/protocol';
+import { UsageError } from './failure.js';
 
 const PAGE = 200;
 const POLL_MS = 500;
@@ -52,5 +62,28 @@ export async function followRuns(requester: Requester, { filter, onRun, onAway, 
       isAway = true;
     }
     await delay(POLL_MS, undefined, { signal: until }).catch(() => {});
+  }
+}
+
+/** How long it may take until a request that was just stored is in the history. */
+const HISTORY_LAG_MS = 2_000;
+const LOOK_AGAIN_MS = 50;
+
+/** The durable invocation of that id, or the root of that correlation. @throws Fault `not-found`; UsageError for a synchronous one */
+export async function findDurable(
+  requester: Requester,
+  query: { readonly invocation?: string; readonly correlation?: string },
+): Promise<InvocationNode> {
+  const giveUpAtMs = Date.now() + HISTORY_LAG_MS;
+  for (;;) {
+    try {
+      const tree = await readTree(requester, query);
+      const node = flattenTree(tree).find(({ invocation }) => (query.invocation ?? invocation) === invocation);
+      if (node?.mode === 'durable') return node;
+      throw new UsageError('That is a synchronous call: only the result of a durable one is stored.');
+    } catch (error) {
+      if (!Fault.is(error) || error.code !== 'not-found' || Date.now() > giveUpAtMs) throw error;
+      await delay(LOOK_AGAIN_MS);
+    }
   }
 }

@@ -1,7 +1,8 @@
 import type { CallOutcome } from '@orchestrator/bus';
-import { Fault, parseCallLimits, parseCapabilityRef } from '@orchestrator/protocol';
+import { correlationIdOf, Fault, parseCallLimits, parseCapabilityRef } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '../failure.js';
+import { followOutput } from '../follow-output.js';
 import { readArguments } from '../input.js';
 import { type Session, withSession } from '../session.js';
 import { commandLine, listenForInterruption, print, printJson, tell } from '../terminal.js';
@@ -23,11 +24,11 @@ type ShowOptions = CallCommandOptions & { readonly nats: string | undefined };
 export function addCallCommand(program: Command): void {
   program
     .command('call')
-    .description('call a capability and print its result as JSON')
+    .description('call a capability and print its result as JSON; of one that streams, each chunk before, a line each')
     .argument('<capability>', 'plugin.capability, like editor.copy-edit')
     .requiredOption('--args <json|file|->', 'the arguments: JSON, a file that holds JSON, or - for standard input')
     .option('--durable', 'store the request first, so that it outlives every process')
-    .option('--no-wait', 'with --durable: do not wait for the result')
+    .option('--no-wait', 'with --durable: print its ids and do not wait for the result; see "runs attach"')
     .option('--id <key>', 'idempotency key (ce-id)')
     .option('--range <semver>', 'which versions of the plugin are acceptable')
     .option('--timeout <seconds>', 'the deadline, from now')
@@ -51,7 +52,7 @@ export function addCallCommand(program: Command): void {
       const work = withSession({ ...program.opts(), waitForNatsMs }, async (session) => {
         const storeWithinMs = waitForNatsMs;
         if (options.durable) await request(session, ref, args, { ...callOptions, storeWithinMs }, { ...options, nats });
-        else show(await session.client.call(ref, args, callOptions), { ...options, nats });
+        else show(await followOutput(session.client.stream(ref, args, callOptions), options), { ...options, nats });
       });
       await listenForInterruption().during(work); // Ctrl-C gives up waiting; what is stored goes on
     });
@@ -66,12 +67,13 @@ async function request(
 ): Promise<void> {
   const handle = await client.request(ref, args, callOptions).catch(explainFull);
   if (!options.wait) {
-    printJson({ invocation: handle.invocation, request: handle.sequence });
+    const { invocation, sequence: request } = handle;
+    printJson({ invocation, correlation: correlationIdOf(invocation), request });
     return;
   }
   if (!options.json)
     tell(`Stored as request ${handle.sequence}, invocation ${handle.invocation}; waiting for the result.`);
-  show(await handle.outcome(), options);
+  show(await followOutput(handle, options), options);
 }
 
 /** What a person can do when no more requests are taken. */
@@ -81,7 +83,8 @@ function explainFull(error: unknown): never {
   throw new Fault(error.code, message, error.details, { cause: error });
 }
 
-function show(outcome: CallOutcome, { json, nats }: ShowOptions): void {
+/** How a call ended. */
+export function show(outcome: CallOutcome, { json, nats }: Pick<ShowOptions, 'json' | 'nats'>): void {
   const { result, invocation, correlation } = outcome;
   if (!result.ok) process.exitCode = EXIT.fault;
   if (json) {

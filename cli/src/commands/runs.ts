@@ -2,13 +2,15 @@ import { ask, readTree } from '@orchestrator/bus';
 import { flattenTree, RUN_STATES, type RunFilter, type RunState } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { UsageError } from '../failure.js';
+import { followOutput } from '../follow-output.js';
 import { renderInvocation, renderRun, renderRuns } from '../render-runs.js';
 import { renderTree } from '../render-tree.js';
-import { followRuns, listRuns } from '../runs.js';
+import { findDurable, followRuns, listRuns } from '../runs.js';
 import { withSession } from '../session.js';
 import { coloursFor, listenForInterruption, print, printJson, tell } from '../terminal.js';
 import { parseTimeOption } from '../time-option.js';
 import { wholeNumberOption } from '../whole-number-option.js';
+import { show } from './call.js';
 
 interface FilterOptions {
   readonly plugin?: string;
@@ -24,6 +26,7 @@ export function addRunsCommand(program: Command): void {
   addList(program, runs);
   addShow(program, runs);
   addFollow(program, runs);
+  addAttach(program, runs);
   addCancel(program, runs);
 }
 
@@ -85,6 +88,26 @@ function addShow(program: Command, runs: Command): void {
       const shown = query.correlation ? tree.roots : flattenTree(tree).filter((node) => node.invocation === id);
       const parts = [...shown.map((node) => renderInvocation(node, colours)), renderTree(tree, colours)];
       print(parts.join('\n\n'));
+    });
+}
+
+function addAttach(program: Command, runs: Command): void {
+  runs
+    .command('attach')
+    .description('follow one: progress, streamed output and the result; Ctrl-C stops following, and nothing else')
+    .argument('<id>', 'an invocation (a UUID), or a correlation (32 hex digits), whose root is meant')
+    .option('--after <number>', 'only chunks of streamed output after this one')
+    .option('--json', 'print chunks with their numbers, and result or fault with invocation and correlation')
+    .action(async (id: string, options: { after?: string; json?: boolean }) => {
+      const query = treeQueryOf(id);
+      const after = options.after === undefined ? 0 : wholeNumberOption('--after', options.after);
+      const { nats } = program.opts<{ nats?: string }>();
+      const work = withSession(program.opts(), async ({ client }) => {
+        const node = await findDurable(client.requester, query);
+        const handle = client.attach(node);
+        show(await followOutput(handle, { ...options, after, withProgress: true }), { ...options, nats });
+      });
+      await listenForInterruption().during(work);
     });
 }
 

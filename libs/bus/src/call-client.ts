@@ -13,16 +13,20 @@ import {
   inlineLimit,
   invocationIdFromKey,
   invocationIdFromParent,
+  invocationIdFromStream,
   LIMITS,
   parseRequestHeaders,
+  type ResultAddress,
+  randomId,
   randomInvocationId,
   subjects,
 } from '@orchestrator/protocol';
 import { type Answer, bodyOf, parseJson, readAnswer } from './answers.js';
 import type { Bus } from './connection.js';
+import { type CallOutcome, followInvocation, type InvocationHandle } from './invocation-handle.js';
 import { ObjectStore } from './object-store.js';
 import { Requester } from './requester.js';
-import { ResultWaiter } from './results.js';
+import { type ExpectedResult, ResultWaiter } from './results.js';
 import { StoredPublisher } from './stored-publisher.js';
 
 export interface CallOptions {
@@ -56,19 +60,10 @@ interface CallingInvocation {
   readonly deadlineMs: number;
 }
 
-/** How a call ended, with what finds it again in history. */
-export interface CallOutcome {
-  readonly result: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: Fault };
-  readonly invocation: string | undefined;
-  readonly correlation: string | undefined;
-}
-
 /** A stored request: its result can be awaited here, or by anybody who knows the id. */
-export interface RequestHandle {
-  readonly invocation: string;
+export interface RequestHandle extends InvocationHandle {
   /** Sequence of the request event in its stream. */
   readonly sequence: number;
-  outcome(signal?: AbortSignal): Promise<CallOutcome>;
 }
 
 const NOTHING = new Uint8Array();
@@ -84,12 +79,14 @@ interface CallClientOptions {
 export class CallClient {
   readonly requester: Requester;
   readonly objects: ObjectStore;
+  readonly #bus: Bus;
   readonly #caller: string;
   readonly #defaultTimeoutMs: number;
   readonly #publisher: StoredPublisher;
   readonly #results: ResultWaiter;
 
   constructor(bus: Bus, caller: string, options: CallClientOptions = {}) {
+    this.#bus = bus;
     this.#caller = caller;
     this.#defaultTimeoutMs = options.defaultTimeoutMs ?? LIMITS.syncDeadlineMs;
     this.requester = new Requester(bus);
@@ -100,13 +97,42 @@ export class CallClient {
 
   /** Calls and waits for the answer. Throws only when no call could be made at all. @throws Fault */
   async call(ref: CapabilityRef, args: unknown, options: CallOptions = {}): Promise<CallOutcome> {
+    return this.#outcomeOf(await this.#call(ref, args, options), options.signal);
+  }
+
+  /** Calls, and follows the call while it runs: for a capability that streams its output. */
+  stream(ref: CapabilityRef, args: unknown, options: CallOptions = {}): InvocationHandle {
+    const { plugin, capability } = ref;
+    const { parent, key = randomId() } = options;
+    const stream = parent ? undefined : randomId();
+    const invocation =
+      stream === undefined
+        ? invocationIdFromParent(parent?.invocation ?? '', plugin, capability, key)
+        : invocationIdFromStream(this.#caller, plugin, capability, stream);
+    const address = { caller: this.#caller, plugin, invocation };
+    // The host hears that there is a reader before it begins.
+    this.#bus.nc.publish(subjects.read(address), JSON.stringify({ acknowledged: 0 }));
+    const answer = this.#call(ref, args, parent ? { ...options, key } : options, stream);
+    answer.catch(() => {}); // whoever asks for the outcome hears of it
+    const outcomeOf = (is: Answer, signal = options.signal) => this.#outcomeOf(is, signal);
+    return followInvocation({ bus: this.#bus, address, answer: () => answer, outcomeOf });
+  }
+
+  /** Follows a durable invocation that somebody else has asked for, or this caller before it was started again. */
+  attach(address: ResultAddress): InvocationHandle {
+    const answer = (signal: AbortSignal | undefined) => this.#results.wait(address, undefined, signal);
+    const outcomeOf = (is: Answer, signal: AbortSignal | undefined) => this.#outcomeOf(is, signal);
+    return followInvocation({ bus: this.#bus, address, answer, outcomeOf });
+  }
+
+  /** @param stream names the output of a root call */
+  async #call(ref: CapabilityRef, args: unknown, options: CallOptions, stream?: string): Promise<Answer> {
     const { data, dataRef } = await this.handOver(args, options.signal);
-    const answer = await this.requester.request(subjects.call({ caller: this.#caller, ...ref }), data, {
-      headers: headersFor(options, options.key, dataRef),
+    return this.requester.request(subjects.call({ caller: this.#caller, ...ref }), data, {
+      headers: headersFor(options, { key: options.key, dataRef, stream }),
       timeoutMs: this.#timeoutOf(options) + GRACE_MS,
       signal: options.signal,
     });
-    return this.#outcomeOf(answer, options.signal);
   }
 
   /** Below another invocation its deadline is known, and the capability may have a longer one than the default. */
@@ -123,28 +149,34 @@ export class CallClient {
       : invocationIdFromKey(ask.caller, ref.plugin, ref.capability, key);
     const address = { caller: ask.caller, plugin: ref.plugin, invocation };
     const body = await this.handOver(args, options.signal);
-    const sent = headersFor(options, key, body.dataRef);
+    const sent = headersFor(options, { key, dataRef: body.dataRef });
     parseRequestHeaders(sent && ((name) => sent.get(name))); // the refusal of a malformed one could not be awaited
-    const hint = this.#results.expect(address);
+    const expected = this.#results.expect(address);
     const storeWithinMs = options.storeWithinMs ?? (options.parent ? options.parent.deadlineMs - Date.now() : 0);
     const store = () => this.#publisher.store(subjects.request(ask), body.data, sent);
     const storing = this.#publisher.keepTrying(Date.now() + storeWithinMs, store, options.signal);
     const stored = await storing.catch((error) => {
-      this.#results.forget(address);
+      expected.forget();
       throw error;
     });
     const hash = hashOfBody(body);
-    return {
-      invocation,
-      sequence: stored.stored ? stored.sequence : 0,
-      outcome: async (signal) => {
-        const answer = await this.#results.wait(address, hint, signal ?? options.signal);
+    let caught: ExpectedResult | undefined = expected;
+    const handle = followInvocation({
+      bus: this.#bus,
+      address,
+      answer: (signal) => {
+        const first = caught; // it is forgotten when the first wait ends, however that does
+        caught = undefined;
+        return this.#results.wait(address, first, signal ?? options.signal);
+      },
+      outcomeOf: async (answer, signal) => {
         const answeredHash = answer.headers?.get(HEADERS.bodyHash);
         if (!answeredHash || answeredHash === hash) return this.#outcomeOf(answer, signal ?? options.signal);
         const fault = new Fault('invalid-argument', 'This key was used before, with other arguments.', { invocation });
         return { ...foundBy(answer), result: { ok: false, fault } };
       },
-    };
+    });
+    return { ...handle, sequence: stored.stored ? stored.sequence : 0 };
   }
 
   /** The arguments as they travel: in the message, or in the object store. @throws Fault */
@@ -185,26 +217,30 @@ function toJson(args: unknown): string {
   return body;
 }
 
+/** What one call says besides its options. */
+interface OwnHeaders {
+  readonly key: string | undefined;
+  readonly dataRef: DataRef | undefined;
+  readonly stream?: string | undefined;
+}
+
 /** Undefined when there is nothing to say: a message without headers costs least. @throws Fault `invalid-argument` */
-function headersFor(options: CallOptions, key: string | undefined, dataRef?: DataRef): MsgHdrs | undefined {
+function headersFor(options: CallOptions, own: OwnHeaders): MsgHdrs | undefined {
   try {
-    return encodeHeaders(options, key, dataRef);
+    return encodeHeaders(options, own);
   } catch (error) {
     throw Fault.from(error, 'invalid-argument'); // a line end in a value, or a time that no calendar has
   }
 }
 
-function encodeHeaders(
-  options: CallOptions,
-  key: string | undefined,
-  dataRef: DataRef | undefined,
-): MsgHdrs | undefined {
+function encodeHeaders(options: CallOptions, { key, dataRef, stream }: OwnHeaders): MsgHdrs | undefined {
   const { parent, range, timeoutMs, maxAttempts } = options;
   const limits = options.limits && formatCallLimits(options.limits);
-  const said = [key, parent, range, timeoutMs, maxAttempts, limits || undefined, dataRef];
+  const said = [key, parent, range, timeoutMs, maxAttempts, limits || undefined, dataRef, stream];
   if (said.every((one) => one === undefined)) return undefined;
   const result = headers();
   if (key !== undefined) result.set(HEADERS.id, key);
+  if (stream !== undefined) result.set(HEADERS.stream, stream);
   if (parent) result.set(HEADERS.context, parent.token);
   if (range !== undefined) result.set(HEADERS.version, range);
   if (dataRef) result.set(HEADERS.dataRef, encodeDataRef(dataRef));

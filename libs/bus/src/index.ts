@@ -1,11 +1,14 @@
 export { headers, type Msg, type MsgHdrs, type Subscription } from '@nats-io/transport-node';
 export { type Answer, bodyOf, faultHeaders, readAnswer } from './answers.js';
-export { CallClient, type CallOptions, type CallOutcome, type RequestHandle } from './call-client.js';
+export { CallClient, type CallOptions, type RequestHandle } from './call-client.js';
+export type { Chunk, ReadOptions } from './chunk-reader.js';
+export { readLastChunk } from './chunk-store.js';
 export { type Bus, type BusOptions, connectBus, DEFAULT_NATS_URL } from './connection.js';
 export { Counters } from './counters.js';
 export type { Delivery } from './deliveries.js';
 export { headersOf } from './header-block.js';
 export { isInbox, respond } from './inbox-replies.js';
+export type { CallOutcome, InvocationHandle, Progress } from './invocation-handle.js';
 export { type MicroEndpoint, MicroService, type MicroServiceOptions } from './micro-service.js';
 export { ObjectStore } from './object-store.js';
 export { type EndedInvocation, resultHeaders, storeDeadLetter } from './outcome-events.js';

@@ -38,6 +38,8 @@ export interface ProvisionOptions {
   readonly objects?: ObjectStoreBounds | undefined;
   /** The most that a stream may hold, by its name. @default what its definition says, which is no bound for most */
   readonly maxBytes?: Readonly<Record<string, number>> | undefined;
+  /** Replaces the retention of streamed output. */
+  readonly chunksMs?: number | undefined;
   /** Create what is missing, and leave what is there as it is: for a service that does not decide about retention. */
   readonly keepExisting?: boolean;
 }
@@ -57,9 +59,10 @@ const KV_PREFIX = 'KV_';
 /** A definition with what the operator has configured. */
 function configured(
   definition: StreamDefinition,
-  { retentionMs, objects, maxBytes }: ProvisionOptions,
+  { retentionMs, chunksMs, objects, maxBytes }: ProvisionOptions,
 ): StreamDefinition {
-  const maxAgeMs = definition.maxAgeMs && ((definition.counts ? undefined : retentionMs) ?? definition.maxAgeMs);
+  const askedMs = definition.name === STREAMS.chunks.name ? chunksMs : definition.counts ? undefined : retentionMs;
+  const maxAgeMs = definition.maxAgeMs && (askedMs ?? definition.maxAgeMs);
   const bytes = maxBytes?.[definition.name] ?? definition.maxBytes;
   const aged = {
     ...definition,
@@ -97,7 +100,8 @@ function streamConfig(definition: StreamDefinition, replicas = 1): NamedConfig {
 
 /** Full, it takes nothing more rather than forget what it holds. A stream with schedules cannot, and has no bound; history forgets. */
 function isRefusing({ name, onePerSubject, retention, schedules }: StreamDefinition): boolean {
-  return onePerSubject || (retention === 'workqueue' && !schedules) || name === STREAMS.objects.name;
+  const isKept = name === STREAMS.objects.name || name === STREAMS.chunks.name; // for a time that is promised
+  return onePerSubject || (retention === 'workqueue' && !schedules) || isKept;
 }
 
 /**

@@ -30,10 +30,17 @@ export async function readResult(requester: Requester, address: ResultAddress): 
   return stored && isResult(stored) ? stored : undefined;
 }
 
+/** A result that is listened for. */
+export interface ExpectedResult {
+  readonly told: Promise<Answer>;
+  /** No longer: it has come, or nobody waits for it. */
+  forget(): void;
+}
+
 export class ResultWaiter {
   readonly #bus: Bus;
   readonly #requester: Requester;
-  readonly #expected = new Map<string, (answer: Answer) => void>();
+  readonly #expected = new Map<string, Set<(answer: Answer) => void>>();
   readonly #listening = new Set<string>();
 
   constructor(bus: Bus, requester: Requester) {
@@ -42,22 +49,25 @@ export class ResultWaiter {
   }
 
   /** Listens for a result whose request is not stored yet: then `wait` need not ask the stream at once. */
-  expect(address: ResultAddress): Promise<Answer> {
+  expect(address: ResultAddress): ExpectedResult {
     this.#listen(address.caller);
-    return new Promise((resolve) => this.#expected.set(subjects.resultStored(address), resolve));
-  }
-
-  /** No longer: the request was not stored. */
-  forget(address: ResultAddress): void {
-    this.#expected.delete(subjects.resultStored(address));
+    const subject = subjects.resultStored(address);
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.#expected.set(subject, (this.#expected.get(subject) ?? new Set()).add(resolve));
+    const forget = () => {
+      const others = this.#expected.get(subject);
+      others?.delete(resolve);
+      if (others?.size === 0) this.#expected.delete(subject);
+    };
+    return { told: promise, forget };
   }
 
   /**
    * Resolves with the stored result.
-   * @param told what `expect` answered, if the request was stored after that
+   * @param expected what `expect` answered, if the request was stored after that
    * @throws Fault `cancelled`, or the signal's own fault, when the signal aborts
    */
-  async wait(address: ResultAddress, told?: Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
+  async wait(address: ResultAddress, expected?: ExpectedResult, signal?: AbortSignal): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const abort = () => {
       const reason: unknown = signal?.reason;
@@ -67,18 +77,19 @@ export class ResultWaiter {
       const answer = await readResult(this.#requester, address).catch(() => undefined);
       if (answer) resolve(answer);
     };
-    (told ?? this.expect(address)).then(resolve, reject);
+    const { told, forget } = expected ?? this.expect(address);
+    void told.then(resolve);
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted) abort();
     const timer = setInterval(recheck, RECHECK_MS);
-    const first = setTimeout(recheck, told ? FIRST_CHECK_MS : 0);
+    const first = setTimeout(recheck, expected ? FIRST_CHECK_MS : 0);
     try {
       return await promise;
     } finally {
       clearInterval(timer);
       clearTimeout(first);
       signal?.removeEventListener('abort', abort);
-      this.#expected.delete(subjects.resultStored(address));
+      forget();
     }
   }
 
@@ -88,11 +99,10 @@ export class ResultWaiter {
     this.#listening.add(caller);
     this.#bus.nc.subscribe(patterns.resultsStoredFor(caller), {
       callback: (error, msg) => {
-        const resolve = error ? undefined : this.#expected.get(msg.subject);
         // A stored message of another invocation can be had sent here, by a reply subject.
-        if (!resolve || !msg.subject.endsWith(`.${msg.headers?.get(HEADERS.id)}`)) return;
+        if (error || !msg.subject.endsWith(`.${msg.headers?.get(HEADERS.id)}`)) return;
+        for (const resolve of this.#expected.get(msg.subject) ?? []) resolve(msg);
         this.#expected.delete(msg.subject);
-        resolve(msg);
       },
     });
   }

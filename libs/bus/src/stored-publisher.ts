@@ -13,6 +13,8 @@ import type { OutgoingHeaders } from './outgoing-headers.js';
 const REFUSED = 10077;
 /** Only the text tells which of the limits it was. */
 const SUBJECT_TAKEN = /per subject/;
+/** Its errors for `Nats-Expected-Last-Subject-Sequence`: something else is the last message of the subject. */
+const OTHER_IS_LAST = [10071, 10164];
 
 /** What nobody takes is offered again: a cluster that has lost a server needs a moment to choose another leader. */
 const OFFER_AGAIN_MS = 100;
@@ -23,7 +25,11 @@ const TRY_AGAIN_MS = 250;
 export type StoreOutcome =
   | { readonly stored: true; readonly sequence: number }
   /** The subject holds a message already, and the stream's rule keeps the first; or it held one with the same `Nats-Msg-Id` lately. */
-  | { readonly stored: false };
+  | {
+      readonly stored: false;
+      /** Not because the subject is taken, but because its last message is another than the publisher had said. */
+      readonly otherIsLast?: true;
+    };
 
 interface Waiting {
   readonly subject: string;
@@ -102,8 +108,9 @@ export class StoredPublisher {
       return;
     }
     this.#waiting.delete(key);
-    const { err_code: error, description = '' } = ack.error ?? {};
+    const { err_code: error = 0, description = '' } = ack.error ?? {};
     if (ack.duplicate || (error === REFUSED && SUBJECT_TAKEN.test(description))) waiting.resolve({ stored: false });
+    else if (OTHER_IS_LAST.includes(error)) waiting.resolve({ stored: false, otherIsLast: true });
     else if (ack.error) waiting.reject(new Fault('exhausted', `The stream refuses it: ${description}.`));
     else waiting.resolve({ stored: true, sequence: ack.seq ?? 0 });
   }

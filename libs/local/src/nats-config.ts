@@ -166,6 +166,8 @@ function plugin(user: string, name: string, inboxes: readonly string[]): Permiss
       `orc.v1.dead.${name}.*.*`,
       `orc.v1.late.${name}.*.*`,
       `orc.v1.progress.*.${name}.*`,
+      `orc.v1.chunk.*.${name}.*`,
+      `orc.v1.read.${name}.*.*`,
       `orc.v1.report.${name}`,
       `orc.v1.spend.${name}`,
       `orc.v1.announce.${name}`,
@@ -178,6 +180,7 @@ function plugin(user: string, name: string, inboxes: readonly string[]): Permiss
       `$JS.API.DIRECT.GET.ORC_RESULTS.orc.v1.result.*.${name}.*`,
       `$JS.API.DIRECT.GET.ORC_RESULTS.orc.v1.result.${name}.*.*`,
       ...OBJECTS,
+      `$JS.API.DIRECT.GET.ORC_CHUNKS.orc.v1.chunk.*.${name}.*`,
       '$SRV.>',
     ],
     subscribe: [
@@ -185,6 +188,8 @@ function plugin(user: string, name: string, inboxes: readonly string[]): Permiss
       'orc.v1.cancelled.*',
       `orc.v1.stored.${name}.>`,
       `orc.v1.progress.${name}.>`,
+      `orc.v1.chunk-stored.${name}.>`,
+      `orc.v1.read.*.${name}.*`,
       'orc.v1.catalogue.>',
       `_INBOX_${user}.>`,
       '$SRV.>',
@@ -198,6 +203,7 @@ function caller(): Permissions {
     publish: [
       'orc.v1.call.*.*.*',
       'orc.v1.request.*.*.*',
+      'orc.v1.read.*.*.*',
       'orc.v1.query.>',
       '$JS.API.INFO',
       '$JS.API.STREAM.INFO.*',
@@ -209,6 +215,6 @@ function caller(): Permissions {
       ...OBJECTS.filter((subject) => !subject.includes('STREAM.INFO')),
       '$SRV.>',
     ],
-    subscribe: ['_INBOX.>', 'orc.v1.stored.>', 'orc.v1.progress.>', 'orc.v1.catalogue.>'],
+    subscribe: ['_INBOX.>', 'orc.v1.stored.>', 'orc.v1.progress.>', 'orc.v1.chunk-stored.>', 'orc.v1.catalogue.>'],
   };
 }

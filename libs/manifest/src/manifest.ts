@@ -13,6 +13,8 @@ export interface CapabilityManifest {
   readonly idempotent?: boolean;
   /** How many calls of it one instance works on at once. @default as many as come */
   readonly concurrency?: number;
+  /** Does it send output while it runs? @default false */
+  readonly streaming?: boolean;
   /** How durable calls that fail are tried again. @default DEFAULT_RETRY */
   readonly retry?: RetryPolicy;
 }
@@ -113,6 +115,10 @@ const CAPABILITY: JsonSchemaObject = {
       type: 'integer',
       minimum: 1,
       maximum: MANIFEST_LIMITS.concurrency,
+    },
+    streaming: {
+      description: 'true when it streams output while it runs; true or false',
+      type: 'boolean',
     },
     retry: RETRY,
   },

@@ -48,6 +48,7 @@ function run(attempt = 1) {
     client,
     publishProgress: () => {},
     reportSpending: async () => {},
+    output: undefined,
   });
   const echo = (options?: NestedCallOptions) => context.call(ECHO, {}, options);
   const request = (options?: NestedCallOptions) => context.request(ECHO, {}, options);

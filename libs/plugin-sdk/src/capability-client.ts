@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type Bus, CallClient, type CallOptions, type CallOutcome } from '@orchestrator/bus';
+import { type Bus, CallClient, type CallOptions, type CallOutcome, type InvocationHandle } from '@orchestrator/bus';
 import { type CapabilityRef, Fault, formatCapabilityRef, parseCapabilityRef } from '@orchestrator/protocol';
 import { InvocationContext } from './invocation-context.js';
-import type { NestedCallOptions, NestedCalls, RequestedCall } from './nested-calls.js';
+import type { NestedCallOptions, NestedCalls, RequestedCall, StreamedCall } from './nested-calls.js';
 
 /** Calls other plugins. Inject it, or use `call` and `request` of the `InvocationContext`. */
 @Injectable()
@@ -33,10 +33,15 @@ export class CapabilityClient implements NestedCalls {
     const ref = parseCapabilityRef(capability);
     const key = context ? callName(options, context) : options.key;
     const handle = await this.#client().request(ref, args, this.#options(capability, options, key, context));
-    return {
-      invocation: handle.invocation,
-      result: async () => unwrap<Output>(await handle.outcome(context?.signal)),
-    };
+    return streamedCall(handle, context?.signal);
+  }
+
+  stream<Output = unknown>(capability: string, args: object, options: NestedCallOptions = {}): StreamedCall<Output> {
+    const context = InvocationContext.current();
+    const ref = parseCapabilityRef(capability);
+    const key = syncKey(ref, options, context);
+    const handle = this.#client().stream(ref, args, this.#options(capability, options, key, context));
+    return streamedCall(handle, context?.signal);
   }
 
   #client(): CallClient {
@@ -63,6 +68,14 @@ export class CapabilityClient implements NestedCalls {
       },
     };
   }
+}
+
+function streamedCall<Output>(handle: InvocationHandle, signal: AbortSignal | undefined): StreamedCall<Output> {
+  return {
+    invocation: handle.invocation,
+    result: async () => unwrap<Output>(await handle.outcome(signal)),
+    chunks: (options) => handle.chunks({ ...options, signal }),
+  };
 }
 
 function unwrap<Output>(outcome: CallOutcome): Output {

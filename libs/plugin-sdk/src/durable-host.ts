@@ -119,17 +119,16 @@ export class DurableHost {
     this.#running.add(invocation);
     this.#held.add(delivery);
     try {
-      if (delivery.deliveries === 1 || !(await readResult(this.#requester, admitted.context))) {
-        await this.#runAndStore(delivery, admitted);
-      }
-      delivery.ack();
+      const isDone = delivery.deliveries > 1 && (await readResult(this.#requester, admitted.context));
+      if (isDone || (await this.#runAndStore(delivery, admitted))) delivery.ack();
     } finally {
       this.#held.delete(delivery);
       this.#running.delete(invocation);
     }
   }
 
-  async #runAndStore(delivery: Delivery, admitted: AdmittedToken): Promise<void> {
+  /** Answers whether the work may go; it may not while another attempt has taken it over. */
+  async #runAndStore(delivery: Delivery, admitted: AdmittedToken): Promise<boolean> {
     const { context } = admitted;
     const { instance } = this.#plugin;
     const attempt = context.attempt + delivery.deliveries - 1;
@@ -141,9 +140,13 @@ export class DurableHost {
     const fault = outcome.ok ? undefined : outcome.fault;
     const run = { attempt, startedAtMs, endedAtMs, instance };
     this.#micro.count(context.capability, endedAtMs - startedAtMs, fault?.code);
+    if (outcome.output?.isSuperseded) {
+      this.#reports.add({ ...report, endedAtMs, ...(fault && { fault: fault.toJSON() }), superseded: true });
+      return false;
+    }
     const store = () => this.#store(delivery, admitted, outcome, run);
     const stored = await this.#publisher.keepTrying(context.deadlineMs, store);
-    if (stored === 'attempt') return;
+    if (stored === 'attempt') return true;
     this.#reports.add({
       ...report,
       endedAtMs,
@@ -151,6 +154,8 @@ export class DurableHost {
       ...(outcome.ok && outcome.dataRef && { resultAt: encodeDataRef(outcome.dataRef) }),
       ...(stored === 'superseded' && { superseded: true }),
     });
+    if (stored === 'result') await outcome.output?.end(fault);
+    return true;
   }
 
   /** Stores how a run ended: as an attempt, or as the result, unless there is one. Doing it again changes nothing. */
@@ -168,6 +173,7 @@ export class DurableHost {
     if (fault) await storeDeadLetter(this.#publisher, { ...ended, proof: { [HEADERS.receipt]: receipt } }, fault);
     const result = resultHeaders(ended, encodeRun(run), fault).add(HEADERS.receipt, receipt);
     if (outcome.ok && outcome.dataRef) result.add(HEADERS.dataRef, encodeDataRef(outcome.dataRef));
+    if (outcome.output?.last) result.add(HEADERS.chunks, String(outcome.output.last));
     const { stored } = await this.#publisher.store(subjects.result(context), outcome.body, result);
     if (stored) return 'result';
     const first = await readResult(this.#requester, context);

@@ -1,5 +1,5 @@
 /** What the hosts of one process share: which plugin it is, what it can do, and how one of its capabilities is run. */
-import { type Bus, type ObjectStore, type Requester, reportSpending } from '@orchestrator/bus';
+import { type Bus, type ObjectStore, type Requester, reportSpending, type StoredPublisher } from '@orchestrator/bus';
 import type { Manifest } from '@orchestrator/manifest';
 import {
   type Body,
@@ -9,14 +9,17 @@ import {
   Fault,
   subjects,
 } from '@orchestrator/protocol';
+import { AttachedReaders } from './attached-readers.js';
 import type { CapabilityClient } from './capability-client.js';
 import { type HostedCapability, type RunOutcome, runInvocation } from './invocation-runner.js';
+import { OutputStream } from './output-stream.js';
 import { RunSlots } from './run-slots.js';
 
 export interface HostedPluginParts {
   readonly bus: Bus;
   readonly requester: Requester;
   readonly objects: ObjectStore;
+  readonly publisher: StoredPublisher;
   readonly manifest: Manifest;
   /** Names this process among the instances of the plugin. */
   readonly instance: string;
@@ -46,12 +49,16 @@ export class HostedPlugin {
   readonly manifest: Manifest;
   readonly instance: string;
   readonly #parts: HostedPluginParts;
+  /** Undefined in a plugin that streams nothing. */
+  readonly #readers: AttachedReaders | undefined;
 
   constructor(parts: HostedPluginParts) {
     this.#parts = parts;
     this.manifest = parts.manifest;
     this.instance = parts.instance;
     this.#slots = new RunSlots(parts.manifest.capabilities);
+    const streams = parts.manifest.capabilities.some((capability) => capability.streaming);
+    this.#readers = streams ? new AttachedReaders(parts.bus, parts.manifest.name) : undefined;
   }
 
   /** Never throws: what goes wrong is the outcome. */
@@ -82,11 +89,19 @@ export class HostedPlugin {
       publishProgress: (percent, message) => {
         bus.nc.publish(progress, JSON.stringify({ percent, ...(message !== undefined && { message }) }));
       },
+      openOutput: this.#outputOf(admitted, capability),
       reportSpending: (spent) => reportSpending(requester, context.plugin, admitted.token, spent),
     });
     this.#running.delete(context.invocation);
     this.#slots.release(context.capability);
     return outcome;
+  }
+
+  #outputOf({ context, attempt }: Admitted, { options }: HostedCapability) {
+    const { publisher, requester } = this.#parts;
+    const readers = this.#readers;
+    if (!readers || !options.streaming) return undefined;
+    return (signal: AbortSignal) => new OutputStream({ publisher, requester, readers }, context, attempt, signal);
   }
 
   /** Ends what runs here of a call tree, or of these invocations and what they called. */

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
-import type { CallContext } from '@orchestrator/protocol';
+import { type CallContext, Fault } from '@orchestrator/protocol';
 import type { Deadline } from './deadline.js';
-import type { NestedCallOptions, NestedCalls, RequestedCall } from './nested-calls.js';
+import type { NestedCallOptions, NestedCalls, RequestedCall, StreamedCall } from './nested-calls.js';
+import type { OutputStream } from './output-stream.js';
 
 /** What something outside has cost: a model call, as a rule. */
 export interface Spent {
@@ -20,6 +21,8 @@ export interface InvocationSource {
   readonly client: NestedCalls;
   readonly publishProgress: (percent: number, message: string | undefined) => void;
   readonly reportSpending: (spent: Spent) => Promise<void>;
+  /** Undefined where the capability does not stream. */
+  readonly output: OutputStream | undefined;
 }
 
 const storage = new AsyncLocalStorage<InvocationContext>();
@@ -94,6 +97,22 @@ export class InvocationContext implements NestedCalls {
     options?: NestedCallOptions,
   ): Promise<RequestedCall<Output>> {
     return this.run(() => this.#source.client.request<Output>(capability, args, options));
+  }
+
+  /** Calls another capability, and follows what it streams. See `CapabilityClient.stream`. */
+  stream<Output = unknown>(capability: string, args: object, options?: NestedCallOptions): StreamedCall<Output> {
+    return this.run(() => this.#source.client.stream<Output>(capability, args, options));
+  }
+
+  /**
+   * Sends a chunk of output to whoever reads it, now or later: any JSON value of at most 256 KiB. Resolves when it is stored,
+   * which waits for a reader that is too far behind; await it before the next. When a chunk cannot be stored, the run ends in that fault.
+   * @throws Fault `unimplemented` where the capability does not declare `streaming`, `exhausted` beyond a limit, the deadline's or the cancellation's
+   */
+  emit(value: unknown): Promise<void> {
+    const { output, context } = this.#source;
+    if (output) return output.emit(value);
+    throw new Fault('unimplemented', `${context.plugin}.${context.capability} does not declare that it streams.`);
   }
 
   /** Tells whoever follows how far it has come. @param percent 0 to 100 */

@@ -9,6 +9,7 @@ import { faultFromError } from './faults.filter.js';
 import { describe } from './input.pipe.js';
 import { InvocationContext, type Spent } from './invocation-context.js';
 import type { NestedCalls } from './nested-calls.js';
+import type { OutputStream } from './output-stream.js';
 import { validateDto } from './schema/validate-dto.js';
 
 /** A method as Nest hands it over: with pipes, guards, interceptors and filters around it. */
@@ -34,33 +35,45 @@ export interface Run {
   readonly client: NestedCalls;
   readonly publishProgress: (percent: number, message: string | undefined) => void;
   readonly reportSpending: (spent: Spent) => Promise<void>;
+  /** Of a capability that streams: where its chunks go, until the signal aborts. */
+  readonly openOutput: ((signal: AbortSignal) => OutputStream) | undefined;
   /** Given the way to end it before its time. */
   readonly onStart: (cancel: (fault: Fault) => void) => void;
 }
 
 export type RunOutcome =
   /** The body is empty where it lies in the object store. */
-  | { readonly ok: true; readonly body: string; readonly dataRef?: DataRef }
-  | { readonly ok: false; readonly fault: Fault; readonly body: string };
+  (
+    | { readonly ok: true; readonly body: string; readonly dataRef?: DataRef }
+    | { readonly ok: false; readonly fault: Fault; readonly body: string }
+  ) & {
+    /** What it has streamed. */
+    readonly output?: OutputStream;
+  };
 
 /** Never throws. A capability that does not heed its signal is left behind at the deadline; what it answers later is dropped. */
 export async function runInvocation(run: Run): Promise<RunOutcome> {
   const { context: call, capability } = run;
   const deadline = new Deadline(call.deadlineMs, `${call.plugin}.${call.capability}`);
   run.onStart((fault) => deadline.cancel(fault));
+  const output = run.openOutput?.(deadline.signal);
+  const streamed = output && { output };
   try {
     const { data, dataRef } = run.body;
     const args = dataRef ? await inTime(fetchArguments(run, dataRef, deadline.signal), deadline) : parseArguments(data);
-    const context = new InvocationContext({ ...run, deadline });
+    const context = new InvocationContext({ ...run, deadline, output });
     const answer = context.run(() => settle(capability.handler(args, context)));
     const body = encodeOutput(await inTime(answer, deadline));
+    if (output) await inTime(output.flush(), deadline);
     if (body !== undefined && Buffer.byteLength(body) > inlineLimit(run.maxPayload)) {
-      return { ok: true, body: '', dataRef: await inTime(storeResult(run, body, deadline.signal), deadline) };
+      const stored = await inTime(storeResult(run, body, deadline.signal), deadline);
+      return { ok: true, body: '', dataRef: stored, ...streamed };
     }
-    return { ok: true, body: checkedOutput(capability.options, body) };
+    return { ok: true, body: checkedOutput(capability.options, body), ...streamed };
   } catch (error) {
-    return failure(faultFromError(error));
+    return { ...failure(faultFromError(error)), ...streamed };
   } finally {
+    output?.close();
     deadline.clear();
   }
 }

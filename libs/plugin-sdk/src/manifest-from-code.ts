@@ -36,6 +36,7 @@ function capabilityFromCode(options: CapabilityOptions<object, object>): Capabil
     ...(options.deadlineMs !== undefined && { deadlineMs: options.deadlineMs }),
     ...(options.idempotent === false && { idempotent: false }),
     ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
+    ...(options.streaming && { streaming: true }),
     ...(options.retry && { retry: { ...DEFAULT_RETRY, ...options.retry } }),
   };
 }

@@ -1,4 +1,5 @@
 /** How a capability calls others: the shape that `CapabilityClient` has and `InvocationContext` passes on. */
+import type { Chunk, ReadOptions } from '@orchestrator/bus';
 import type { CallLimits } from '@orchestrator/protocol';
 
 export interface NestedCallOptions {
@@ -16,12 +17,17 @@ export interface NestedCallOptions {
   readonly key?: string;
 }
 
-/** A durable call on its way. */
-export interface RequestedCall<Output> {
+/** A call on its way whose output can be read while it is made. */
+export interface StreamedCall<Output> {
   readonly invocation: string;
   /** Resolves with the result, or rejects with the fault that it ended in. */
   result(): Promise<Output>;
+  /** What it streams, in order, until it ends, in whatever. A chunk of a higher `attempt` than before begins the output anew. */
+  chunks(options?: Pick<ReadOptions, 'after'>): AsyncGenerator<Chunk, void>;
 }
+
+/** A durable call on its way. */
+export type RequestedCall<Output> = StreamedCall<Output>;
 
 export interface NestedCalls {
   /**
@@ -30,6 +36,13 @@ export interface NestedCalls {
    * @throws Fault what the call ended in
    */
   call<Output = unknown>(capability: string, args: object, options?: NestedCallOptions): Promise<Output>;
+
+  /**
+   * Calls a capability without waiting for its answer, to read what it streams meanwhile. Nobody reads what it streams unless
+   * `chunks` is gone through.
+   * @throws Fault when it cannot be asked for
+   */
+  stream<Output = unknown>(capability: string, args: object, options?: NestedCallOptions): StreamedCall<Output>;
 
   /**
    * Requests a capability durably: once this resolves, the request outlives every process.

@@ -88,8 +88,10 @@ export class PluginServer extends Server implements CustomTransportStrategy {
     const objects = new ObjectStore(requester, publisher);
     const capabilities = this.#hosted();
     const announcer = new Announcer(bus, requester, manifest, instance);
-    const showLife = () => announcer.showLife();
-    const plugin = new HostedPlugin({ bus, requester, objects, manifest, instance, capabilities, client, showLife });
+    const plugin = new HostedPlugin({
+      ...{ bus, requester, publisher, objects, manifest, instance, capabilities, client },
+      showLife: () => announcer.showLife(),
+    });
     const reports = new ReportFrames(bus, manifest.name);
     const micro = microServiceOf(bus, manifest, instance);
     const sync = new SyncHost(bus, plugin, reports, micro);

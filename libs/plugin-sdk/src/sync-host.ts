@@ -66,6 +66,7 @@ export class SyncHost {
     const base = new OutgoingHeaders().add(HEADERS.id, invocation).add(HEADERS.correlationId, correlation);
     const resultAt = outcome.ok && outcome.dataRef ? encodeDataRef(outcome.dataRef) : undefined;
     if (resultAt) base.add(HEADERS.dataRef, resultAt);
+    if (outcome.output?.last) base.add(HEADERS.chunks, String(outcome.output.last));
     const answer = { headers: outcome.ok ? base : faultHeaders(outcome.fault, base) };
     const endedAtMs = Date.now();
     this.#reports.add({
@@ -78,6 +79,7 @@ export class SyncHost {
     if (this.#narrow.has(context.capability)) this.#reports.flush();
     if (msg.reply) this.#bus.outbox.send(msg.reply, outcome.body, answer);
     this.#micro.count(context.capability, endedAtMs - report.startedAtMs, outcome.ok ? undefined : outcome.fault.code);
+    if (outcome.output) await outcome.output.end(outcome.ok ? undefined : outcome.fault);
     if (--this.#running === 0) this.#whenIdle?.();
   }
 }

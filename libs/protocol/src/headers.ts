@@ -44,6 +44,12 @@ export const HEADERS = {
   fault: 'orc-fault',
   /** On results and failed attempts: how the run went, for history. */
   run: 'orc-run',
+  /** On synchronous calls: names the streamed output, so that the caller knows where to read it. */
+  stream: 'orc-stream',
+  /** On chunks: attempt and number (see `chunks.ts`). */
+  chunk: 'orc-chunk',
+  /** On results and answers: the number of the last chunk; absent where nothing was streamed. */
+  chunks: 'orc-chunks',
 } as const;
 
 /** What a caller said in headers, checked. */
@@ -54,6 +60,8 @@ export interface RequestHeaders {
   readonly expiryMs: number | undefined;
   readonly maxAttempts: number | undefined;
   readonly limits: CallLimits | undefined;
+  /** Of a synchronous call whose output is read while it is made. */
+  readonly stream: string | undefined;
   readonly traceParent: TraceParent | undefined;
   readonly dataRef: DataRef | undefined;
   /** Still to be verified. */
@@ -70,6 +78,7 @@ const NONE: RequestHeaders = {
   expiryMs: undefined,
   maxAttempts: undefined,
   limits: undefined,
+  stream: undefined,
   traceParent: undefined,
   dataRef: undefined,
   contextToken: undefined,
@@ -120,6 +129,10 @@ export function parseRequestHeaders(lookup: HeaderLookup | undefined): RequestHe
   const maxAttempts = attempts === undefined ? undefined : Number(attempts);
   const asked = read(HEADERS.limits);
   const limits = asked === undefined ? undefined : parseCallLimits(asked);
+  const stream = read(HEADERS.stream);
+  if (stream !== undefined && !/^[A-Za-z0-9-]{16,64}$/.test(stream)) {
+    throw malformed(HEADERS.stream, 'must be 16 to 64 letters, digits and hyphens');
+  }
   const contextToken = read(HEADERS.context);
   if (contextToken !== undefined && contextToken.length > LIMITS.contextBytes) {
     throw malformed(HEADERS.context, `must be at most ${LIMITS.contextBytes} bytes`);
@@ -131,5 +144,5 @@ export function parseRequestHeaders(lookup: HeaderLookup | undefined): RequestHe
   if (reference !== undefined && !dataRef) {
     throw malformed(HEADERS.dataRef, 'must be /objects/<name>?size=<bytes>&sha256=<64 lower-case hex digits>');
   }
-  return { key, correlation, range, expiryMs, maxAttempts, limits, traceParent, dataRef, contextToken };
+  return { key, correlation, range, expiryMs, maxAttempts, limits, stream, traceParent, dataRef, contextToken };
 }

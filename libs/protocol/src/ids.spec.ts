@@ -6,6 +6,7 @@ import {
   invocationIdFromKey,
   invocationIdFromParent,
   invocationIdFromSequence,
+  invocationIdFromStream,
   randomId,
   randomInvocationId,
   spanIdOf,
@@ -71,6 +72,9 @@ describe('invocation ids', () => {
     );
     expect(invocationIdFromSequence('ORC_REQUESTS', 7, '1700000000000000000')).toBe(
       'f61fa740-ac18-872b-a415-35cfea358dd4',
+    );
+    expect(invocationIdFromStream('me', 'editor', 'copy-edit', '0123456789abcdef0123456789abcdef')).toBe(
+      '6e584fe8-950c-8dfd-982a-4e94d148e2c5',
     );
     expect(correlationIdOf('shop')).toBe('a60bbe943d63cbe5addcc814cbb804ca');
   });

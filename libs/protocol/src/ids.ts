@@ -39,6 +39,10 @@ export function isCorrelationId(text: string): boolean {
   return /^[0-9a-f]{32}$/.test(text);
 }
 
+export function isInvocationId(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}
+
 /** The id of a synchronous root call: nothing is repeated, so nothing need be derived. */
 export function randomInvocationId(): string {
   return uuidFromHex(randomId());
@@ -57,6 +61,11 @@ export function invocationIdFromSequence(stream: string, sequence: number, store
 /** A nested call: a parent that runs again finds its children again. */
 export function invocationIdFromParent(parent: string, plugin: string, capability: string, key: string): string {
   return uuidFromHex(digest('nested', parent, plugin, capability, key));
+}
+
+/** A synchronous root whose output its caller wants to read while it is made: the caller can compute the id. */
+export function invocationIdFromStream(caller: string, plugin: string, capability: string, stream: string): string {
+  return uuidFromHex(digest('stream', caller, plugin, capability, stream));
 }
 
 /** What is redriven is redriven once: whoever does it again computes the same id. */

@@ -23,8 +23,16 @@ export {
   parseCancellationKey,
   parseCancelNotice,
 } from './cancellation.js';
+export {
+  type ChunkHeader,
+  type ChunkRead,
+  decodeChunkHeader,
+  encodeChunkHeader,
+  parseChunkRead,
+} from './chunks.js';
 export { type CircuitChange, type CircuitList, type CircuitView, parseCircuits } from './circuits.js';
 export { type ContextKey, ContextSigner, parseContextKeys, receiptFromToken } from './context-signature.js';
+export { CreditWindow } from './credit-window.js';
 export {
   type Body,
   type DataRef,
@@ -54,8 +62,10 @@ export {
   invocationIdFromKey,
   invocationIdFromParent,
   invocationIdFromSequence,
+  invocationIdFromStream,
   invocationIdOfRedrive,
   isCorrelationId,
+  isInvocationId,
   newCorrelationId,
   randomId,
   randomInvocationId,

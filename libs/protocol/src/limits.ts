@@ -35,6 +35,22 @@ export const LIMITS = {
    * then has its deadline, until there is the last message that names the object of its arguments.
    */
   objectSlackMs: 48 * 60 * 60_000,
+  /** The largest chunk of streamed output, as JSON. */
+  chunkBytes: 256 * 1024,
+  /** What one attempt may stream: more is refused as `exhausted`. */
+  streamedChunks: 100_000,
+  streamedBytes: 16 * 1024 * 1024,
+  /** How far a host may be ahead of a reader: so many chunks, or so many bytes. */
+  windowChunks: 64,
+  windowBytes: 1024 * 1024,
+  /** How often a reader says what it has done with, while it waits or works. */
+  readerBeatMs: 1_000,
+  /** A reader that has said nothing for this long holds nobody up any more. */
+  readerSilenceMs: 5_000,
+  /** How long streamed output is kept. Configurable. */
+  chunksMs: 24 * 60 * 60_000,
+  /** How much of it is kept, of all invocations together; more is refused. Configurable. */
+  chunkStoreBytes: 1024 * 1024 * 1024,
   /** A forwarded message carries more headers than the one it came as; this much of `max_payload` is kept free for them. */
   headroomBytes: 64 * 1024,
   /** The largest `details` of a fault; more is left out, so that a fault fits a header, a report and a history record. */

@@ -101,6 +101,16 @@ export const STREAMS = {
     onePerSubject: false,
     maxAgeMs: LIMITS.retentionMs,
   },
+  chunks: {
+    name: 'ORC_CHUNKS',
+    description: 'Streamed output, chunk by chunk.',
+    subjects: [patterns.chunks],
+    toldOn: { from: patterns.chunks, to: patterns.chunkStoredFrom },
+    retention: 'limits',
+    onePerSubject: false,
+    maxAgeMs: LIMITS.chunksMs,
+    maxBytes: LIMITS.chunkStoreBytes,
+  },
   dead: {
     name: 'ORC_DEAD',
     description: 'Dead letters: durable requests that ended in a fault, with what a redrive needs.',

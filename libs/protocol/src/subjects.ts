@@ -68,6 +68,12 @@ export const subjects = {
   /** Tells hosts to stop what runs of a call tree. */
   cancelled: (correlation: string) => `${ROOT}.cancelled.${correlation}`,
   progress: (r: ResultAddress) => `${ROOT}.progress.${r.caller}.${r.plugin}.${r.invocation}`,
+  /** Streamed output, a message for each chunk. */
+  chunk: (r: ResultAddress) => `${ROOT}.chunk.${r.caller}.${r.plugin}.${r.invocation}`,
+  /** Where the server tells that a chunk is stored. */
+  chunkStored: (r: ResultAddress) => `${ROOT}.chunk-stored.${r.caller}.${r.plugin}.${r.invocation}`,
+  /** What a reader of streamed output has done with, and what it wants next. */
+  read: (r: ResultAddress) => `${ROOT}.read.${r.caller}.${r.plugin}.${r.invocation}`,
   dead: (plugin: string, capability: string, invocation: string) =>
     `${ROOT}.dead.${plugin}.${capability}.${invocation}`,
   /** A result that came after its invocation had ended as unknown: it belongs to the dead letter. */
@@ -112,6 +118,11 @@ export const patterns = {
   resultStoredFrom: `${ROOT}.stored.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}`,
   resultsStoredFor: (caller: string) => `${ROOT}.stored.${caller}.*.*`,
   progressFor: (caller: string) => `${ROOT}.progress.${caller}.*.*`,
+  chunks: `${ROOT}.chunk.*.*.*`,
+  /** What `ORC_CHUNKS` makes of the subject of a chunk to tell that it is stored. */
+  chunkStoredFrom: `${ROOT}.chunk-stored.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}`,
+  reads: `${ROOT}.read.*.*.*`,
+  readsOf: (plugin: string) => `${ROOT}.read.*.${plugin}.*`,
   cancelled: `${ROOT}.cancelled.*`,
   attempts: `${ROOT}.attempt.*.*`,
   claims: `${ROOT}.claim.*.*`,
@@ -180,8 +191,8 @@ export function parseWork(subject: string): Target & { readonly invocation: stri
   return { plugin, version: versionFromToken(version), capability, invocation };
 }
 
-/** Reads the subject of a result or of progress. @throws Fault `invalid-argument` */
-export function parseResultAddress(subject: string, kind: 'result' | 'progress'): ResultAddress {
+/** Reads the subject of a result, of progress, of chunks or of a read. @throws Fault `invalid-argument` */
+export function parseResultAddress(subject: string, kind: 'result' | 'progress' | 'chunk' | 'read'): ResultAddress {
   const [caller, plugin, invocation] = tokensOf(subject, kind, 3) ?? [];
   if (!caller || !plugin || !invocation) throw malformed(subject, `${kind}.<caller>.<plugin>.<invocation>`);
   return { caller, plugin, invocation };

@@ -34,6 +34,7 @@ import { HistoryWriter } from './adapters/history-writer.js';
 import { OpenInvocations } from './adapters/open-invocations.js';
 import { Cancelling } from './application/cancelling.js';
 import { Capacity } from './application/capacity.js';
+import { serveChunkReads } from './application/chunk-reads.js';
 import { Circuits } from './application/circuits.js';
 import { serveDeadLetterActs } from './application/dead-letter-acts.js';
 import { DurableRequests } from './application/durable-requests.js';
@@ -179,6 +180,7 @@ export class Choreographer implements OnApplicationShutdown {
       (plugin, report) => calls.onReport(plugin, report),
       (plugin, report) => requests.onReport(plugin, report),
     ]);
+    serveChunkReads(bus);
     const spending = new SpendingReports(bus, gate, counts);
     await this.#hearHeartbeats();
     for (const part of [replicas, reports, counts, spending, calls, requests, retries, openWork, losses]) part.start();

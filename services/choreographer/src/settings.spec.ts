@@ -28,6 +28,7 @@ describe('settingsFromEnv', () => {
       maxBytes: {},
       replicas: undefined,
       objects: { objectBytes: 64 * 1024 * 1024, storeBytes: LIMITS.objectStoreBytes },
+      chunksMs: undefined,
       maxForwarded: LIMITS.forwardedCalls,
     });
   });
@@ -49,6 +50,7 @@ describe('settingsFromEnv', () => {
       ORC_MAX_USD: '0.25',
       ORC_RETENTION_MS: '60000',
       ORC_REPLICAS: '3',
+      ORC_CHUNKS_RETENTION_MS: '30000',
       ORC_MAX_FORWARDED: '10',
       ORC_MAX_OBJECT_BYTES: '64000000',
       ORC_OBJECT_STORE_BYTES: '1000000000',
@@ -61,6 +63,7 @@ describe('settingsFromEnv', () => {
       traceSlowMs: 500,
       maxima: { depth: 5, calls: 10_000, width: 7, reentry: 0, wallMs: 60_000, tokens: 0, usd: 0.25 },
       retentionMs: 60_000,
+      chunksMs: 30_000,
       maxForwarded: 10,
       objects: { objectBytes: 64_000_000, storeBytes: 1_000_000_000 },
     });

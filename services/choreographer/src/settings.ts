@@ -39,6 +39,8 @@ export interface ChoreographerSettings {
   readonly replicas: number | undefined;
   /** How large one value in the object store may be, and all of them together. Every replica has the same. */
   readonly objects: ObjectStoreBounds;
+  /** How long streamed output is kept. */
+  readonly chunksMs: number | undefined;
   /** Synchronous calls kept track of at once. */
   readonly maxForwarded: number;
   /** What may be done at once, over all replicas. Every replica has the same. */
@@ -53,7 +55,7 @@ const DEFAULT_TRACE_SLOW_MS = 10_000;
  * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `ORC_TRACE_RATIO`, `ORC_TRACE_SLOW_MS`,
  * `ORC_GRANTS`, `ORC_CALLERS`, `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_REPLICAS`, `ORC_<stream>_MAX_BYTES`, `ORC_MAX_FORWARDED`,
  * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`, `ORC_MAX_WORK_PER_INSTANCE`, `ORC_CIRCUIT`, `ORC_CIRCUIT_{FAILURE_RATIO,MIN_CALLS,WINDOW_MS,OPEN_MS}`, `ORC_MAX_OBJECT_BYTES`,
- * `ORC_OBJECT_STORE_BYTES`. @throws Fault `invalid-argument` naming the variable
+ * `ORC_OBJECT_STORE_BYTES`, `ORC_CHUNKS_RETENTION_MS`. @throws Fault `invalid-argument` naming the variable
  */
 export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
   if (!env.ORC_CONTEXT_KEYS) {
@@ -76,6 +78,7 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
     maxBytes: maxBytesFromEnv(env),
     replicas: parseReplicas(env.ORC_REPLICAS),
     objects: objectsFromEnv(env),
+    chunksMs: wholeNumber(env, 'ORC_CHUNKS_RETENTION_MS', 1),
     maxForwarded: wholeNumber(env, 'ORC_MAX_FORWARDED') ?? LIMITS.forwardedCalls,
     capacity: {
       callsPerInstance: wholeNumber(env, 'ORC_MAX_CALLS_PER_INSTANCE') ?? LIMITS.callsPerInstance,
@@ -88,8 +91,8 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
 
 /** `<STREAM>_MAX_BYTES` for all but timers, which cannot refuse, and counts, which are small and forgotten. */
 function maxBytesFromEnv(env: NodeJS.ProcessEnv): Record<string, number> {
-  const { requests, work, attempts, claims, results, events, dead } = STREAMS;
-  const names = [requests, work, attempts, claims, results, events, dead].map(({ name }) => name);
+  const { requests, work, attempts, claims, results, events, chunks, dead } = STREAMS;
+  const names = [requests, work, attempts, claims, results, events, chunks, dead].map(({ name }) => name);
   return Object.fromEntries(
     names.flatMap((name) => {
       const bytes = wholeNumber(env, `${name}_MAX_BYTES`, 1);

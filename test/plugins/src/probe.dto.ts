@@ -53,6 +53,20 @@ export class SpendInput {
   @IsOptional() @IsString() capability?: string;
 }
 
+export class StreamInput {
+  /** Names each chunk in the effect log: `<name>.<number>`. */
+  @IsString() name!: string;
+  /** How many. */
+  @IsInt() @Min(0) chunks!: number;
+  /** How large each is, about. */
+  @IsOptional() @IsInt() @Min(0) bytes?: number;
+  /** The first attempt fails after so many. */
+  @IsOptional() @IsInt() @Min(0) failsAfter?: number;
+  /** Waits after so many until the file of that name is there. */
+  @IsOptional() @IsInt() @Min(0) waitsAfter?: number;
+  @IsOptional() @IsString() gate?: string;
+}
+
 export class AnyOutput {
   @IsString() json!: string;
 }

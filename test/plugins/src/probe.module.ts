@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Module } from '@nestjs/common';
 import { Capability, CapabilityClient, Fault, InvocationContext, PluginModule } from '@orchestrator/plugin-sdk';
@@ -14,9 +15,15 @@ import {
   Nothing,
   SizeInput,
   SpendInput,
+  StreamInput,
   WorkInput,
 } from './probe.dto.js';
 import { Weigher } from './weigher.js';
+
+/** Resolves when a test has made the file. */
+async function fileThere(file: string, signal: AbortSignal): Promise<void> {
+  while (!existsSync(file)) await delay(5, undefined, { signal }).catch(() => signal.throwIfAborted());
+}
 
 /** Calls made with no invocation around them, as a forgotten callback makes them. */
 const outside: { run?: () => void } = {};
@@ -153,6 +160,72 @@ class Probe {
     effect('ended', name, context);
     if (name.startsWith('fails')) throw new Error('failed after it was done');
     return { text: name };
+  }
+
+  @Capability({
+    name: 'stream',
+    description: 'Streams numbered chunks.',
+    input: StreamInput,
+    output: EchoOutput,
+    streaming: true,
+    retry: { attempts: 2, backoffMs: 1, maxBackoffMs: 1 },
+  })
+  async stream(input: StreamInput, context: InvocationContext): Promise<EchoOutput> {
+    const { name, chunks, bytes, failsAfter, waitsAfter, gate } = input;
+    for (let n = 1; n <= chunks; n++) {
+      if (context.attempt === 1 && failsAfter === n - 1) throw new Error('the stream breaks off');
+      if (waitsAfter === n - 1 && gate != null) await fileThere(gate, context.signal);
+      await context.emit({ n, ...(bytes != null && { pad: 'x'.repeat(bytes) }) });
+      effect('started', `${name}.${n}`, context);
+      context.progress((100 * n) / chunks, `${n} of ${chunks}`);
+    }
+    return { text: `${chunks} chunks` };
+  }
+
+  @Capability({
+    name: 'generate',
+    description: 'Yields its chunks.',
+    input: StreamInput,
+    output: EchoOutput,
+    streaming: true,
+  })
+  async *generate({ name, chunks, failsAfter }: StreamInput, context: InvocationContext) {
+    try {
+      for (let n = 1; n <= chunks; n++) {
+        if (failsAfter === n - 1) throw new Fault('unimplemented', 'the generator breaks off');
+        yield `${name}.${n}`;
+      }
+      return { text: `${chunks} chunks` };
+    } finally {
+      effect('ended', name, context);
+    }
+  }
+
+  @Capability({
+    name: 'hasty',
+    description: 'Streams without waiting.',
+    input: StreamInput,
+    output: EchoOutput,
+    streaming: true,
+  })
+  hasty({ name, chunks }: StreamInput, context: InvocationContext): EchoOutput {
+    for (let n = 1; n <= chunks; n++) void context.emit(n);
+    return { text: name };
+  }
+
+  @Capability({ name: 'silent', description: 'Streams undeclared.', input: Nothing, output: EchoOutput })
+  async silent(_input: Nothing, context: InvocationContext): Promise<EchoOutput> {
+    await context.emit('never');
+    return { text: 'never' };
+  }
+
+  @Capability({ name: 'listen', description: 'Reads what another streams.', input: CallInput, output: AnyOutput })
+  async listen({ capability, argsJson, mode }: CallInput, context: InvocationContext): Promise<AnyOutput> {
+    const args = JSON.parse(argsJson) as object;
+    const call = mode === 'durable' ? await context.request(capability, args) : context.stream(capability, args);
+    const chunks: unknown[] = [];
+    for await (const { sequence, value } of call.chunks()) chunks.push([sequence, value]);
+    return { json: JSON.stringify({ chunks, result: await call.result() }) };
   }
 
   @Capability({ name: 'refuse', description: 'Throws a fault of its own.', input: Nothing, output: EchoOutput })

@@ -21,6 +21,7 @@ import {
   HEADERS,
   type HostReport,
   invocationIdFromParent,
+  invocationIdFromStream,
   parseAsk,
   parseRequestHeaders,
   patterns,
@@ -138,12 +139,11 @@ export class SyncCalls {
       }
       const parent = this.#gate.parentOf(headers);
       call.parent = parent;
-      const named =
-        parent && headers.key !== undefined
-          ? invocationIdFromParent(parent.invocation, ask.plugin, ask.capability, headers.key)
-          : randomInvocationId();
+      const named = invocationOf(ask, headers, parent);
       if (this.#forwarded.has(named)) {
-        throw new Fault('invalid-argument', 'A call with this key is under way.', { invocation: named });
+        throw new Fault('invalid-argument', 'A call with this key, or this name of a stream, is under way.', {
+          invocation: named,
+        });
       }
       call.invocation = named;
       this.#admit(call, ask, headers);
@@ -239,6 +239,14 @@ export class SyncCalls {
 
 function tooMany(): Fault {
   return new Fault('exhausted', 'Too many calls are under way at the moment.', { retryAfterMs: TABLE_FULL_MS });
+}
+
+/** Random, unless its caller is to know it: the same call is not made again. */
+function invocationOf({ caller, plugin, capability }: Ask, headers: RequestHeaders, parent: CallContext | undefined) {
+  const { key, stream } = headers;
+  if (parent && key !== undefined) return invocationIdFromParent(parent.invocation, plugin, capability, key);
+  if (!parent && stream !== undefined) return invocationIdFromStream(caller, plugin, capability, stream);
+  return randomInvocationId();
 }
 
 /** Answers only on an inbox: elsewhere, a caller would make the choreographer publish what it may not itself. */
