@@ -30,16 +30,19 @@ export async function manifestFrom(options: SessionOptions, source: string): Pro
 /** Of a version, or of the one that was announced last where none is named. @throws Fault `not-found` */
 export async function installedManifest(options: SessionOptions, source: string): Promise<Manifest> {
   const [name, version] = source.split('@');
+  const all = await installedManifests(options);
+  const found = all.filter((one) => one.name === name && (version ?? one.version) === one.version).at(-1);
+  if (found) return found;
+  const there = all.map((one) => `${one.name}@${one.version}`).join(', ') || 'none';
+  throw new Fault('not-found', `${source} is no file and not installed. Installed are: ${there}.`);
+}
+
+/** Everything that the registry knows, in the order in which it was announced. @throws Fault `unavailable` */
+export async function installedManifests(options: SessionOptions): Promise<Manifest[]> {
   const { plugins } = await withSession(options, ({ client }) =>
     ask<{ plugins: (InstalledPlugin & Manifest)[] }>(client.requester, 'registry', 'plugins'),
   );
-  const found = plugins.filter((one) => one.name === name && (version ?? one.version) === one.version).at(-1);
-  if (!found) {
-    const there = plugins.map((one) => `${one.name}@${one.version}`).join(', ') || 'none';
-    throw new Fault('not-found', `${source} is no file and not installed. Installed are: ${there}.`);
-  }
-  const { instances: _instances, lastSeenMs: _lastSeenMs, ...manifest } = found;
-  return manifest;
+  return plugins.map(({ instances: _instances, lastSeenMs: _lastSeenMs, ...manifest }) => manifest);
 }
 
 /** Every SDK plugin prints its manifest instead of running when it is told to. @throws UsageError */

@@ -60,6 +60,23 @@ describe('the command', () => {
       expect(await run(['diff', good, bad])).toMatchObject({ code: 2 });
     });
 
+    it('plugins graph and impact — show who needs whom, in every form', async () => {
+      const text = await run([...at, 'plugins', 'graph']);
+      expect(text).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('→ designer.illustrate ^1.0.0  designer@1.0.0'),
+      });
+      expect(JSON.parse((await run([...at, 'plugins', 'graph', '--format', 'json'])).stdout)).toMatchObject({
+        cycles: [],
+      });
+      expect((await run([...at, 'plugins', 'graph', '--format', 'mermaid'])).stdout).toMatch(/^flowchart LR\n/);
+      expect((await run([...at, 'plugins', 'graph', '--format', 'svg'])).stdout).toMatch(/^<svg .*<\/svg>\n$/s);
+      const impact = await run([...at, 'plugins', 'impact', 'designer@1', '--json']);
+      expect(JSON.parse(impact.stdout)).toMatchObject({ impacts: [{ id: 'editor@1.0.0', distance: 1 }] });
+      expect(await run([...at, 'plugins', 'impact', 'designer@9'])).toMatchObject({ code: 1 });
+      expect(await run([...at, 'plugins', 'impact', 'designer@x@y'])).toMatchObject({ code: 2 });
+    });
+
     it('plugins — lists what is installed, for people and as JSON', async () => {
       const people = await run([...at, 'plugins']);
       expect(people).toMatchObject({ code: 0 });

@@ -3,10 +3,13 @@ import type { CircuitList, InstalledPlugin } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { withSession } from '../session.js';
 import { type Colours, coloursFor, print, printJson } from '../terminal.js';
+import { addDependencyCommands } from './dependencies.js';
 
 export function addPluginsCommand(program: Command): void {
-  program
-    .command('plugins')
+  const plugins = program.command('plugins').description('list what is installed, and what needs what');
+  addDependencyCommands(program, plugins);
+  plugins
+    .command('list', { isDefault: true })
     .description('list what is installed, and what of it lives')
     .option('--json', 'print JSON, with the schemas of arguments and results')
     .action(async ({ json }: { json?: boolean }) => {
