@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { openCalls, rowsOfCalls } from './calls.mjs';
 import { CHAIN_LOAD, openChain, rowsOfChain } from './chain.mjs';
+import { FAIRNESS_LOAD, openFairness, rowsOfFairness } from './fairness.mjs';
 import { measure, median } from './load.mjs';
 import { openManyPlugins, rowsOfManyPlugins } from './many-plugins.mjs';
 import { Stage, tell } from './stage.mjs';
@@ -17,6 +18,7 @@ const compared = {
   chain: { open: openChain, rows: rowsOfChain, load: CHAIN_LOAD },
   tracing: { open: openTracing, rows: rowsOfTracing },
   plugins: { open: openManyPlugins, rows: rowsOfManyPlugins },
+  fairness: { open: openFairness, rows: rowsOfFairness, load: FAIRNESS_LOAD },
 };
 const PARTS = [...Object.keys(compared), 'startup'];
 const USAGE = `npm run bench [-- --only ${PARTS.join('|')}]… [--rounds N (odd, default 3)] [--json]\n`;

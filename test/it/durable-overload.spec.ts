@@ -10,6 +10,8 @@ const WORK = { plugin: 'probe', capability: 'work' };
 const NARROW = { plugin: 'probe', capability: 'narrow' };
 const FLOOD = 1_500;
 const EXIT_FAULT = 1;
+/** Two callers whose requests nats-server puts into one of the 16 partitions. */
+const SAME_PARTITION = ['bench', 'cli'] as const;
 
 describe('durable requests that are more than can be worked on', () => {
   const effects = new EffectLog();
@@ -58,6 +60,23 @@ describe('durable requests that are more than can be worked on', () => {
     expect(await inStream(STREAMS.requests.name)).toBe(0);
   });
 
+  it('of one caller — keep no other waiting whose requests lie in the same queue, and are found by their sequence', async () => {
+    const [noisy, quiet] = SAME_PARTITION.map((caller) => new CallClient(system.bus, caller));
+    const handles = await Promise.all(
+      Array.from({ length: FLOOD }, (_, n) =>
+        noisy?.request(WORK, { name: `same-${n}`, ms: 100 }, { key: `same-${n}` }),
+      ),
+    );
+    const one = await quiet?.request(WORK, { name: 'quiet-same', ms: 1 });
+    expect((await one?.outcome())?.result).toEqual({ ok: true, value: { text: 'quiet-same' } });
+    expect(await inStream(STREAMS.requests.name)).toBeGreaterThan(FLOOD / 4);
+    await expectAll(handles as RequestHandle[], 'same');
+    const last = handles.at(-1);
+    const tree = await system.treeWhere({ request: last?.sequence ?? 0 }, ([root]) => root?.state === 'succeeded');
+    expect(tree.roots.map(({ invocation }) => invocation)).toEqual([last?.invocation]);
+    expect(await inStream(STREAMS.requests.name)).toBe(0);
+  });
+
   it('with the choreographer killed and started again meanwhile — are all done, each once', async () => {
     const handles = await flood('killed', 50, 600);
     await effects.first(({ name }) => name.startsWith('killed-'));
@@ -78,21 +97,25 @@ describe('durable requests that are more than can be worked on', () => {
     await system.processes.get('choreographer-3')?.stop();
   });
 
-  it('one that may not wait so long — ends at its deadline as a dead letter, while those before it still run', async () => {
-    const client = new CallClient(system.bus, 'patient');
-    const long = Array.from({ length: 12 }, (_, n) =>
-      client.request(NARROW, { name: `long-${n}`, ms: 60_000 }, { timeoutMs: 20_000 }),
-    );
-    await Promise.all(long);
-    await effects.first(({ name }) => name.startsWith('long-'));
-    const late = await client.request(NARROW, { name: 'late', ms: 1 }, { timeoutMs: 700 });
-    expect((await late.outcome()).result).toMatchObject({ ok: false, fault: { code: 'deadline-exceeded' } });
-    expect(startsOf('late')).toEqual([]);
-    const letter = await (await jetstreamManager(operator.nc)).streams.getMessage(STREAMS.dead.name, {
-      last_by_subj: `orc.v1.dead.probe.narrow.${late.invocation}`,
-    });
-    expect(letter?.string()).toBe('{"name":"late","ms":1}');
-  });
+  it.each([
+    ['that a choreographer keeps', 12],
+    ['that no choreographer keeps any more', 120],
+  ])(
+    'one %s, and that may not wait so long — is a dead letter at its deadline, while those before it still wait',
+    async (_what, before) => {
+      const client = new CallClient(system.bus, 'patient');
+      for (let n = 0; n < before; n++) await client.request(NARROW, { name: `${before}-${n}`, ms: 60_000 });
+      const late = await client.request(NARROW, { name: `late-${before}`, ms: 1 }, { timeoutMs: 2_500 });
+      expect((await late.outcome()).result).toMatchObject({ ok: false, fault: { code: 'deadline-exceeded' } });
+      expect(startsOf('late')).toEqual([]);
+      const letter = await (await jetstreamManager(operator.nc)).streams.getMessage(STREAMS.dead.name, {
+        last_by_subj: `orc.v1.dead.probe.narrow.${late.invocation}`,
+      });
+      expect(letter?.string()).toBe(`{"name":"late-${before}","ms":1}`);
+      const tree = await system.treeWhere({ request: late.sequence }, ([root]) => root?.state === 'refused');
+      expect(tree.roots[0]?.invocation).toBe(late.invocation);
+    },
+  );
 });
 
 describe('streams that are full', () => {

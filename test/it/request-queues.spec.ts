@@ -29,9 +29,14 @@ describe('the queues of requests', () => {
     for await (const { name } of jsm.consumers.list(REQUESTS)) names.push(name);
     return names.sort();
   };
-  const partitions = Array.from({ length: LIMITS.requestPartitions }, (_, n) => `choreographer-${n}`).sort();
+  const partitions = Array.from({ length: LIMITS.requestPartitions }, (_, n) => [
+    `choreographer-${n}`,
+    `choreographer-aside-${n}`,
+  ])
+    .flat()
+    .sort();
 
-  it('are one for each partition of the callers', async () => {
+  it('are two for each partition of the callers, one for those that are set aside', async () => {
     expect(await consumers()).toEqual(partitions);
   });
 

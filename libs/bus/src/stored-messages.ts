@@ -113,6 +113,15 @@ export async function readNewest(bus: Bus, stream: string, subject: string): Pro
   return { subject: stored.subject, sequence, storedAtMs: time.getTime(), headers, data, bytes: data.length };
 }
 
+/** The message of that sequence; undefined when it is gone. */
+export async function readStoredAt(bus: Bus, stream: string, sequence: number): Promise<StoredBody | undefined> {
+  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
+  const stored = await jsm.streams.getMessage(stream, { seq: sequence });
+  if (!stored) return undefined;
+  const { subject, time, header: headers, data } = stored;
+  return { subject, sequence, storedAtMs: time.getTime(), headers, data, bytes: data.length };
+}
+
 /** Answers whether it was this that took it out: of several who try, one does. */
 export async function removeStored(bus: Bus, stream: string, sequence: number): Promise<boolean> {
   const jsm = await jetstreamManager(bus.nc, { checkAPI: false });

@@ -15,6 +15,7 @@ export {
   lookBack,
   type MessageHead,
   readNewest,
+  readStoredAt,
   removeStored,
   removeStoredOn,
   type StoredBody,

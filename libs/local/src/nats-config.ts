@@ -106,6 +106,7 @@ const OBJECTS = [
 function choreographer(inboxes: readonly string[]): Permissions {
   const kinds = [
     'request',
+    'aside',
     'exec',
     'work',
     'timer',

@@ -26,6 +26,8 @@ export const HEADERS = {
   attempts: 'orc-attempts',
   /** On requests: narrower bounds for what is called (see `call-limits.ts`). */
   limits: 'orc-limits',
+  /** On requests that were set aside: the sequence and the time, in nanoseconds, that they were stored with at first. */
+  request: 'orc-request',
   /** The signed call context. */
   context: 'orc-context',
   /** On stored results: proves whose work it is (see `context-signature.ts`). */

@@ -130,8 +130,10 @@ export {
 } from './streams.js';
 export {
   type Ask,
+  asideSubject,
   type CounterName,
   type Instance,
+  isAside,
   OBJECTS_BUCKET,
   paddedBase64Url,
   parseAsk,
@@ -139,6 +141,7 @@ export {
   parseBeat,
   parseCancelled,
   parseDead,
+  parseDueWait,
   parseExec,
   parsePluginOf,
   parseReplica,

@@ -42,7 +42,7 @@ export const STREAMS = {
   requests: {
     name: 'ORC_REQUESTS',
     description: 'Durable request events, until they are admitted or refused.',
-    subjects: [patterns.requests],
+    subjects: [patterns.requests, patterns.aside('*')],
     storedAs: { from: patterns.requests, to: patterns.queuedFrom(LIMITS.requestPartitions) },
     maxBytes: LIMITS.requestsBytes,
     retention: 'workqueue',
@@ -163,17 +163,18 @@ export interface ConsumerDefinition {
   readonly maxAckPending: number;
 }
 
-/** The choreographers' shared consumers of request events, one for each partition of the callers. */
+/** The choreographers' shared consumers of request events: two for each partition of the callers, one for those set aside. */
 export const requestsConsumers: readonly ConsumerDefinition[] = Array.from(
   { length: LIMITS.requestPartitions },
-  (_, partition) => ({
-    stream: STREAMS.requests.name,
-    name: `choreographer-${partition}`,
-    filter: patterns.queued(partition),
-    ackWaitMs: 10_000,
-    maxAckPending: 5_000,
-  }),
-);
+  (_, partition) => [
+    requestsConsumer(`choreographer-${partition}`, patterns.queued(partition)),
+    requestsConsumer(`choreographer-aside-${partition}`, patterns.aside(partition)),
+  ],
+).flat();
+
+function requestsConsumer(name: string, filter: string): ConsumerDefinition {
+  return { stream: STREAMS.requests.name, name, filter, ackWaitMs: 10_000, maxAckPending: 5_000 };
+}
 
 /**
  * The one consumer that there was before callers had partitions: what was stored then stands under the subject that it was

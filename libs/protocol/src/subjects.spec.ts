@@ -4,8 +4,11 @@ import { Fault } from './fault.js';
 import { randomInvocationId } from './ids.js';
 import { isName } from './names.js';
 import {
+  asideSubject,
+  isAside,
   parseAsk,
   parseBeat,
+  parseDueWait,
   parseExec,
   parsePluginOf,
   parseResultAddress,
@@ -52,8 +55,18 @@ describe('subjects — each parser reads what its builder writes, and its patter
         expect(matches(patterns.queued(partition), stored)).toBe(true);
         expect(requestSubject(stored)).toBe(subjects.request(a));
         expect(requestSubject(subjects.request(a))).toBe(subjects.request(a));
+        const aside = asideSubject(stored) ?? '';
+        expect([isAside(stored), isAside(aside), asideSubject(aside)]).toEqual([false, true, undefined]);
+        expect(matches(patterns.aside(partition), aside)).toBe(true);
+        expect(requestSubject(aside)).toBe(subjects.request(a));
       }),
     );
+  });
+
+  it('timer of a request that waits', () => {
+    expect(parseDueWait(subjects.due('wait', '42'))).toBe(42);
+    expect(parseDueWait(subjects.due('wait', 'x'))).toBeUndefined();
+    expect(parseDueWait(subjects.due('retry', '42'))).toBeUndefined();
   });
 
   it('work', () => {

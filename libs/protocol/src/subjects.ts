@@ -7,6 +7,8 @@ import { LIMITS } from './limits.js';
 import { isInstanceId, isName, isVersion, versionFromToken, versionToToken } from './names.js';
 
 const ROOT = 'orc.v1';
+const QUEUED = `${ROOT}.queued.`;
+const ASIDE = `${ROOT}.aside.`;
 /** The bucket of values that are too large for a message. What lies there cannot be altered or removed: it grows old. */
 export const OBJECTS_BUCKET = 'ORC_OBJECTS';
 const OBJECTS = `$O.${OBJECTS_BUCKET}`;
@@ -47,7 +49,7 @@ export interface CounterName {
   readonly id: string;
 }
 /** What a timer is for. */
-export type TimerKind = 'retry';
+export type TimerKind = 'retry' | 'wait';
 
 export const subjects = {
   request: (a: Ask) => `${ROOT}.request.${a.caller}.${a.plugin}.${a.capability}`,
@@ -63,8 +65,8 @@ export const subjects = {
   /** "I start this work, which must not start twice." */
   claim: (plugin: string, invocation: string) => `${ROOT}.claim.${plugin}.${invocation}`,
   /** A message that the stream itself moves to `due` when its time has come. */
-  timer: (kind: TimerKind, invocation: string) => `${ROOT}.timer.${kind}.${invocation}`,
-  due: (kind: TimerKind, invocation: string) => `${ROOT}.due.${kind}.${invocation}`,
+  timer: (kind: TimerKind, id: string) => `${ROOT}.timer.${kind}.${id}`,
+  due: (kind: TimerKind, id: string) => `${ROOT}.due.${kind}.${id}`,
   /** Tells hosts to stop what runs of a call tree. */
   cancelled: (correlation: string) => `${ROOT}.cancelled.${correlation}`,
   progress: (r: ResultAddress) => `${ROOT}.progress.${r.caller}.${r.plugin}.${r.invocation}`,
@@ -106,6 +108,8 @@ export function paddedBase64Url(bytes: Buffer): string {
 export const patterns = {
   requests: `${ROOT}.request.*.*.*`,
   queued: (partition: number) => `${ROOT}.queued.${partition}.*.*.*`,
+  /** Requests that wait until there is room for their work. */
+  aside: (partition: number | '*') => `${ROOT}.aside.${partition}.*.*.*`,
   /** What `ORC_REQUESTS` makes of the subject of a request when it stores it: the server computes the partition. */
   queuedFrom: (partitions: number) =>
     `${ROOT}.queued.{{partition(${partitions},1)}}.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}`,
@@ -170,9 +174,23 @@ export function parseAsk(subject: string, kind: 'request' | 'call'): Ask {
 
 /** The subject that a stored request was published to: in its stream, the partition of its caller stands before the names. */
 export function requestSubject(stored: string): string {
-  const queued = `${ROOT}.queued.`;
-  if (!stored.startsWith(queued)) return stored;
-  return `${ROOT}.request${stored.slice(stored.indexOf('.', queued.length))}`;
+  const prefix = [QUEUED, ASIDE].find((one) => stored.startsWith(one));
+  return prefix === undefined ? stored : `${ROOT}.request${stored.slice(stored.indexOf('.', prefix.length))}`;
+}
+
+/** Where a queued request is set aside; undefined for one that is so already. */
+export function asideSubject(stored: string): string | undefined {
+  return stored.startsWith(QUEUED) ? ASIDE + stored.slice(QUEUED.length) : undefined;
+}
+
+export function isAside(stored: string): boolean {
+  return stored.startsWith(ASIDE);
+}
+
+/** Reads the sequence of the request whose time to wait is over; undefined for the timer of anything else. */
+export function parseDueWait(subject: string): number | undefined {
+  const [kind, sequence] = tokensOf(subject, 'due', 2) ?? [];
+  return kind === 'wait' && /^\d+$/.test(sequence ?? '') ? Number(sequence) : undefined;
 }
 
 /** What can be read of a subject that `parseAsk` refuses: `unknown` stands for each name that is none. */

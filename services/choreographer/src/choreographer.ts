@@ -166,8 +166,9 @@ export class Choreographer implements OnApplicationShutdown {
     const cancelling = new Cancelling({ bus, requester, bucket, cancellations, calls, openWork, onError });
     await cancelling.start();
     this.#stops.push(() => cancelling.stop());
+    const onOverdue = (sequence: number) => requests.onOverdue(sequence);
     const onPlaced = (context: CallContext) => requests.onPlaced(context);
-    const retries = new Retries({ bus, requester, publisher, gate, history, onPlaced, onError });
+    const retries = new Retries({ bus, requester, publisher, gate, history, onOverdue, onPlaced, onError });
     this.#answerDiscovery(() => ({
       callsUnderWay: calls.underWay,
       requestsWaiting: workRoom.waiting,

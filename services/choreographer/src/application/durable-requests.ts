@@ -14,7 +14,7 @@ import {
   type StoredPublisher,
   type StoreOutcome,
 } from '@orchestrator/bus';
-import { readWork } from '@orchestrator/bus/streams';
+import { readStoredAt, readWork, removeStored } from '@orchestrator/bus/streams';
 import {
   type Ask,
   type CallContext,
@@ -27,6 +27,7 @@ import {
   invocationIdFromParent,
   invocationIdFromSequence,
   invocationIdOfRedrive,
+  isAside,
   parseAsk,
   parseRequestHeaders,
   type Redrive,
@@ -46,6 +47,7 @@ import type { Gate, GateDecision } from './gate.js';
 import type { History } from './history.js';
 import { storeFault } from './outcomes.js';
 import { RequestQueues } from './request-queues.js';
+import { asRequested } from './set-aside.js';
 import type { TreeCounts } from './tree-counts.js';
 import type { WorkRoom } from './work-room.js';
 
@@ -92,8 +94,8 @@ export class DurableRequests {
   constructor(parts: DurableRequestsParts) {
     this.#parts = parts;
     this.#earlier = new EarlierRequests(parts);
-    const { bus, onError } = parts;
-    this.#queues = new RequestQueues({ bus, onRequest: (delivery) => this.#onRequest(delivery), onError });
+    const { bus, publisher, onError } = parts;
+    this.#queues = new RequestQueues({ bus, publisher, onRequest: (delivery) => this.#onRequest(delivery), onError });
   }
 
   /** Resolves when there is something to pull from. */
@@ -162,6 +164,7 @@ export class DurableRequests {
     }
     const admission = await this.#decide(request);
     if (admission === 'stopped') return delivery.giveBack();
+    if (admission === 'set-aside') return;
     if (!admission.ok) {
       const correlation = await this.#refuse(delivery, request, admission.fault);
       this.#recent.set(invocation, { correlation, bodyHash: request.bodyHash, context: undefined });
@@ -176,7 +179,13 @@ export class DurableRequests {
   }
 
   /** Asks the gate, again and again while there is no room: its answer may be another one then. */
-  async #decide({ delivery, ask, headers, parent, invocation }: Request): Promise<GateDecision | 'stopped'> {
+  async #decide({
+    delivery,
+    ask,
+    headers,
+    parent,
+    invocation,
+  }: Request): Promise<GateDecision | 'stopped' | 'set-aside'> {
     const { gate, workRoom } = this.#parts;
     const bodyBytes = delivery.data.length;
     const untilMs = Math.min(
@@ -186,7 +195,9 @@ export class DurableRequests {
     for (;;) {
       const decision = gate.decide({ ask, mode: 'durable', invocation, headers, parent, bodyBytes, nowMs: Date.now() });
       if (decision.ok || !decision.full) return decision;
-      if ((await workRoom.wait(decision.full, delivery, untilMs)) === 'stopped') return 'stopped';
+      const { full } = decision;
+      const outcome = await this.#queues.wait(delivery, untilMs, () => workRoom.wait(full, delivery, untilMs));
+      if (outcome !== 'decide') return outcome;
     }
   }
 
@@ -291,6 +302,21 @@ export class DurableRequests {
     await storeFault(this.#parts.publisher, { ask, invocation, correlation, fault, nowMs, ...original });
     delivery.ack();
     return correlation;
+  }
+
+  /** A request that was set aside has no time left to wait: it is decided now, which ends it. Another replica may do so, too. */
+  async onOverdue(sequence: number): Promise<void> {
+    const { bus } = this.#parts;
+    const stored = await readStoredAt(bus, STREAMS.requests.name, sequence);
+    if (!stored || !isAside(stored.subject)) return;
+    const { promise: removed, resolve, reject } = Promise.withResolvers<unknown>();
+    const overdue = {
+      ...stored,
+      ...{ storedAt: '', deliveries: 2, unreadable: undefined, renew: () => {}, giveBack: () => resolve(undefined) },
+      ack: () => void removeStored(bus, STREAMS.requests.name, sequence).then(resolve, reject),
+    };
+    await this.#onRequest(asRequested(overdue));
+    await removed;
   }
 
   /** Work that was placed again: what its host says of it is taken in here. */

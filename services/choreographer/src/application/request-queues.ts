@@ -2,17 +2,22 @@
  * Where requests wait: a consumer for each partition of the callers, each with slots of its own. A flood in one of them
  * takes its own slots, and those who wait in the others are served in turn with it.
  */
-import { type Bus, type Delivery, Puller, type PullerOptions } from '@orchestrator/bus';
+import { type Bus, type Delivery, Puller, type PullerOptions, type StoredPublisher } from '@orchestrator/bus';
 import { provisionConsumer, provisionOutgoingConsumer } from '@orchestrator/bus/streams';
-import { type ConsumerDefinition, requestsConsumers, unpartitionedConsumer } from '@orchestrator/protocol';
+import { type ConsumerDefinition, isAside, requestsConsumers, unpartitionedConsumer } from '@orchestrator/protocol';
+import { asRequested, setAside } from './set-aside.js';
 
 /** Requests of one partition that one replica works on at once, or keeps until there is room for their work. */
 const SLOTS = 64;
 /** How often it is looked whether what an earlier version left is done. */
 const LEFT_BEHIND_MS = 1_000;
 
+/** Requests of one partition that one replica keeps waiting; the next that must wait are set aside. */
+const KEPT = 16;
+
 export interface RequestQueuesParts {
   readonly bus: Bus;
+  readonly publisher: StoredPublisher;
   readonly onRequest: (delivery: Delivery) => Promise<void>;
   readonly onError: PullerOptions['onError'];
 }
@@ -23,6 +28,8 @@ export class RequestQueues {
   /** For what was stored before callers had partitions. */
   #leftBehind: Puller | undefined;
   #look: NodeJS.Timeout | undefined;
+  /** By the partition's part of the subject: how many wait. */
+  readonly #waiting = new Map<string, number>();
 
   constructor(parts: RequestQueuesParts) {
     this.#parts = parts;
@@ -50,9 +57,36 @@ export class RequestQueues {
     await Promise.all([...this.#pullers, this.#leftBehind].map((puller) => puller?.stop()));
   }
 
+  /**
+   * One that was taken waits, or is set aside where too many of its partition wait.
+   * @param untilMs infinite where it may wait for ever
+   */
+  async wait<Outcome>(
+    delivery: Delivery,
+    untilMs: number,
+    wait: () => Promise<Outcome>,
+  ): Promise<Outcome | 'set-aside'> {
+    const partition = delivery.subject.split('.')[3] ?? '';
+    const waiting = this.#waiting.get(partition) ?? 0;
+    if (isAside(delivery.subject)) return wait();
+    if (waiting >= KEPT && (await setAside(this.#parts.publisher, delivery, untilMs))) return 'set-aside';
+    this.#waiting.set(partition, (this.#waiting.get(partition) ?? 0) + 1);
+    try {
+      return await wait();
+    } finally {
+      this.#waiting.set(partition, (this.#waiting.get(partition) ?? 0) - 1);
+    }
+  }
+
   #pullFrom({ stream, name }: ConsumerDefinition): Puller {
     const { bus, onRequest, onError } = this.#parts;
-    return new Puller(bus, { stream, consumer: name, slots: SLOTS, onDelivery: onRequest, onError });
+    return new Puller(bus, {
+      stream,
+      consumer: name,
+      slots: SLOTS,
+      onDelivery: (delivery) => onRequest(asRequested(delivery)),
+      onError,
+    });
   }
 
   async #endIfDone(): Promise<void> {

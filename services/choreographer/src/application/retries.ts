@@ -23,6 +23,7 @@ import {
   Fault,
   HEADERS,
   parseAttempt,
+  parseDueWait,
   parseFault,
   type RunHeader,
   subjects,
@@ -40,6 +41,8 @@ export interface RetriesParts {
   readonly publisher: StoredPublisher;
   readonly gate: Gate;
   readonly history: History;
+  /** Told of a request that was set aside, by its sequence then, when its time to wait is over. */
+  readonly onOverdue: (sequence: number) => Promise<void>;
   /** Told of work that was placed from here, whose reports are then its own. */
   readonly onPlaced: (context: CallContext) => void;
   readonly onError: (error: unknown) => void;
@@ -116,7 +119,12 @@ export class Retries {
   }
 
   async #onDue(delivery: Delivery): Promise<void> {
-    const { gate, publisher, onPlaced } = this.#parts;
+    const { gate, publisher, onPlaced, onOverdue } = this.#parts;
+    const waited = parseDueWait(delivery.subject);
+    if (waited !== undefined) {
+      await onOverdue(waited);
+      return delivery.ack();
+    }
     const token = delivery.headers?.get(HEADERS.context) ?? '';
     const context = gate.contextOf(token);
     const { deadlineMs } = context;
