@@ -5,10 +5,10 @@ export { Liveness } from './liveness.js';
 export {
   type CapabilityManifest,
   MANIFEST_LIMITS,
-  MANIFEST_SCHEMA,
   type Manifest,
   type UsedCapability,
 } from './manifest.js';
+export { MANIFEST_SCHEMA } from './manifest-schema.js';
 export { boundProblems, type Problem, pointerTo } from './problem.js';
 export { type InstalledVersion, refusalOf } from './registration.js';
 export { retryPolicyOf } from './retry-policy.js';

@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { LIMITS } from '@orchestrator/protocol';
 import { type AnySchema } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { type JsonSchema } from './json-schema.js';
-import { MANIFEST_SCHEMA, type Manifest } from './manifest.js';
+import type { Manifest } from './manifest.js';
+import { MANIFEST_SCHEMA } from './manifest-schema.js';
 import { validateManifest } from './validate-manifest.js';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
@@ -130,7 +132,7 @@ describe('validateManifest', () => {
         message:
           'expected the name of the plugin: lower case letters, digits and inner hyphens, at most 63 characters, got "Ed"',
       },
-      { pointer: '/tags', message: 'unknown field; known are name, version, description, capabilities, uses' },
+      { pointer: '/tags', message: expect.stringMatching(/^unknown field; known are name, version, .*uses/) },
       {
         pointer: '/uses/0/capability',
         message:
@@ -300,5 +302,60 @@ describe('validateManifest', () => {
         else expect(problems.every(({ pointer }) => pointer.startsWith('/capabilities/0/input'))).toBe(true);
       }),
     );
+  });
+});
+
+describe('the published schema', () => {
+  it('is what manifests are checked with: npm run schemas writes it', () => {
+    const file = new URL('../../../docs/manifest.schema.json', import.meta.url);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(MANIFEST_SCHEMA);
+  });
+});
+
+describe('what a manifest may say besides', () => {
+  const capability = {
+    ...{ name: 'spell', description: 'Spells.', title: 'Spell a word', tags: ['words'], costHint: { usd: 0.01 } },
+    input: { type: 'object', properties: { word: { type: 'string', pattern: '^[a-z]+$' } }, required: ['word'] },
+    output: { type: 'array', items: { type: 'string', maxLength: 1 } },
+    deprecated: { since: '1.1.0', useInstead: 'speller.spell-all' },
+    examples: [{ description: 'A short one.', input: { word: 'tea' }, output: ['t', 'e', 'a'] }],
+  };
+  const full = {
+    ...{
+      name: 'speller',
+      version: '1.2.0',
+      title: 'Speller',
+      description: 'Spells words.',
+      author: 'Ada',
+      license: 'MIT',
+    },
+    ...{ homepage: 'https://example.org/speller', keywords: ['spelling'] },
+    capabilities: [capability],
+    uses: [{ capability: 'editor.copy-edit', range: '^1.0.0', optional: true }],
+    config: { type: 'object', properties: { language: { enum: ['en', 'de'] } } },
+    grants: ['editor.*', 'start-root'],
+  };
+  const pointers = (changes: object) =>
+    (validateManifest({ ...full, ...changes }).problems ?? []).map((problem) => problem.pointer);
+
+  it('is taken as it stands', () => {
+    expect(validateManifest(full)).toEqual({ manifest: full });
+  });
+
+  it('examples — fit the schemas of their capability', () => {
+    const examples = [{ input: { word: 7 } }, { input: {}, output: ['tea'] }, { output: [] }];
+    expect(pointers({ capabilities: [{ ...capability, examples }] })).toEqual([
+      '/capabilities/0/examples/0/input',
+      '/capabilities/0/examples/1/input',
+      '/capabilities/0/examples/1/output',
+      '/capabilities/0/examples/2/input',
+    ]);
+  });
+
+  it('what is no schema, URL, grant or version — is told', () => {
+    const wrong = { homepage: 'ftp://x', config: { type: 'text' }, grants: ['editor', '*.spell'], license: '' };
+    expect(pointers(wrong)).toEqual(['/config/type', '/grants/0', '/grants/1', '/homepage', '/license']);
+    const deprecated = { since: 'long ago' };
+    expect(pointers({ capabilities: [{ ...capability, deprecated }] })).toEqual(['/capabilities/0/deprecated/since']);
   });
 });

@@ -2,7 +2,11 @@ import { type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import semver from 'semver';
 import { capabilitySchemaProblems } from './capability-schema.js';
-import { MANIFEST_LIMITS, MANIFEST_SCHEMA, type Manifest } from './manifest.js';
+import { locate } from './compatibility/located-schema.js';
+import { type Budget, inclusionGaps } from './compatibility/schema-inclusion.js';
+import type { JsonSchema } from './json-schema.js';
+import { MANIFEST_LIMITS, type Manifest } from './manifest.js';
+import { MANIFEST_SCHEMA } from './manifest-schema.js';
 import { boundProblems, type Problem, pointerTo } from './problem.js';
 
 /** A manifest that may be installed, or all that is wrong with it. */
@@ -85,6 +89,10 @@ function membersOf(parent: unknown, field: string): readonly (readonly [string, 
     .filter(([, member]) => typeof member === 'object' && member !== null);
 }
 
+const LENIENT = { ignorePatterns: true };
+/** Steps that the examples of a manifest may take to be compared with their schemas. */
+const EXAMPLE_STEPS = 100_000;
+
 /** What a schema cannot say. Looks at whatever is there, so that a wrong shape in one place hides nothing elsewhere. */
 function* problemsBeyondShape(json: unknown): Generator<Problem> {
   const version = typeof json === 'object' && json !== null ? (json as Unchecked).version : undefined;
@@ -93,20 +101,41 @@ function* problemsBeyondShape(json: unknown): Generator<Problem> {
   }
   const capabilities = membersOf(json, 'capabilities');
   yield* repeated(capabilities, 'name');
+  const exampleSteps = { steps: EXAMPLE_STEPS };
   for (const [pointer, capability] of capabilities) {
     for (const side of ['input', 'output']) {
-      const schema = capability[side];
-      if (typeof schema === 'object' && schema !== null && !Array.isArray(schema)) {
-        yield* capabilitySchemaProblems(schema as Unchecked, pointerTo(pointer, side));
-      }
+      const problems = [...schemaProblems(capability[side], pointerTo(pointer, side))];
+      yield* problems;
+      if (problems.length === 0) yield* exampleProblems(capability, side, pointer, exampleSteps);
     }
   }
+  const config = typeof json === 'object' && json !== null ? (json as Unchecked).config : undefined;
+  yield* schemaProblems(config, '/config');
   const uses = membersOf(json, 'uses');
   yield* repeated(uses, 'capability');
   for (const [pointer, { range }] of uses) {
     if (typeof range === 'string' && semver.validRange(range) === null) {
       yield { pointer: pointerTo(pointer, 'range'), message: `expected a semver range, got ${preview(range)}` };
     }
+  }
+}
+
+function* schemaProblems(schema: unknown, pointer: string): Generator<Problem> {
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return;
+  yield* capabilitySchemaProblems(schema as Unchecked, pointer);
+}
+
+/** Examples that their schema does not accept. What would take a compiler, patterns and formats, is not looked at. */
+function* exampleProblems(capability: Unchecked, side: string, pointer: string, budget: Budget): Generator<Problem> {
+  const schema = capability[side];
+  const isSchema = typeof schema === 'boolean' || (typeof schema === 'object' && schema !== null);
+  if (!isSchema || !Array.isArray(capability.examples)) return;
+  for (const [index, example] of capability.examples.slice(0, MANIFEST_LIMITS.list).entries()) {
+    if (typeof example !== 'object' || example === null || !Object.hasOwn(example, side)) continue;
+    const at = pointerTo(pointerTo(pointerTo(pointer, 'examples'), index), side);
+    const value = locate({ const: (example as Unchecked)[side] }, at);
+    const gaps = inclusionGaps(locate(schema as JsonSchema, pointerTo(pointer, side)), value, LENIENT, budget);
+    for (const gap of gaps) yield { pointer: at, message: `does not fit ${gap.wider}: ${gap.message}` };
   }
 }
 

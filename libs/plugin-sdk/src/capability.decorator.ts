@@ -1,5 +1,6 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
+import type { CapabilityManifest } from '@orchestrator/manifest';
 import type { RetryPolicy } from '@orchestrator/protocol';
 import { streamedMethod } from './streamed-method.js';
 
@@ -22,6 +23,15 @@ export interface CapabilityOptions<Input extends object, Output extends object> 
   readonly streaming?: boolean;
   /** How durable calls that fail are tried again. @default 3 attempts, 0.5 s doubling to 60 s, with full jitter */
   readonly retry?: Partial<RetryPolicy>;
+  /** A name for people. */
+  readonly title?: string;
+  readonly tags?: readonly string[];
+  /** What a call costs, as a rule. */
+  readonly costHint?: NonNullable<CapabilityManifest['costHint']>;
+  /** It still works, and is not to be relied on. */
+  readonly deprecated?: NonNullable<CapabilityManifest['deprecated']>;
+  /** They fit input and output. */
+  readonly examples?: NonNullable<CapabilityManifest['examples']>;
 }
 
 /** What a capability's method carries into the host. */

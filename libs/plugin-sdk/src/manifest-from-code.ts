@@ -18,12 +18,15 @@ export function manifestFromCode(
       `The plugin ${plugin.name} has no capability: decorate a method of one of its module's controllers with @Capability.`,
     );
   }
+  const { name, version, description, uses = {}, ...about } = plugin;
   return {
-    name: plugin.name,
-    version: plugin.version,
-    description: plugin.description,
+    ...{ name, version, description },
     capabilities: capabilities.map(capabilityFromCode),
-    uses: Object.entries(plugin.uses ?? {}).map(([capability, range]) => ({ capability, range })),
+    uses: Object.entries(uses).map(([capability, use]) => ({
+      capability,
+      ...(typeof use === 'string' ? { range: use } : use),
+    })),
+    ...about,
   };
 }
 
@@ -38,5 +41,10 @@ function capabilityFromCode(options: CapabilityOptions<object, object>): Capabil
     ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
     ...(options.streaming && { streaming: true }),
     ...(options.retry && { retry: { ...DEFAULT_RETRY, ...options.retry } }),
+    ...(options.title !== undefined && { title: options.title }),
+    ...(options.tags && { tags: options.tags }),
+    ...(options.costHint && { costHint: options.costHint }),
+    ...(options.deprecated && { deprecated: options.deprecated }),
+    ...(options.examples && { examples: options.examples }),
   };
 }

@@ -8,8 +8,26 @@ export interface PluginOptions {
   /** Exact semver. */
   readonly version: string;
   readonly description: string;
-  /** The capabilities that it calls, with the range of versions that it accepts: `{ 'editor.copy-edit': '^1.0.0' }`. */
-  readonly uses?: Readonly<Record<string, string>>;
+  /** A name for people. */
+  readonly title?: string;
+  readonly author?: string;
+  /** An SPDX expression: `Apache-2.0`. */
+  readonly license?: string;
+  /** A URL. */
+  readonly homepage?: string;
+  readonly keywords?: readonly string[];
+  /**
+   * The capabilities that it calls, with the range of versions that it accepts: `{ 'editor.copy-edit': '^1.0.0' }`, or
+   * `{ range: '^1.0.0', optional: true }` for one that it can do without.
+   */
+  readonly uses?: Readonly<Record<string, string | UseOptions>>;
+  /** What it asks the operator to grant it beyond its uses: `editor.*`, `start-root`. */
+  readonly grants?: readonly string[];
+}
+
+interface UseOptions {
+  readonly range: string;
+  readonly optional?: boolean;
 }
 
 export const PLUGIN_OPTIONS = Symbol('orchestrator.plugin-options');

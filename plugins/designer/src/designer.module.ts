@@ -35,7 +35,13 @@ function withoutNulls(palette: object): Record<string, string> {
 
 @Module({
   imports: [
-    PluginModule.forRoot({ name: 'designer', version: '1.0.0', description: 'Draws illustrations for articles.' }),
+    PluginModule.forRoot({
+      name: 'designer',
+      version: '1.0.0',
+      description: 'Draws illustrations for articles.',
+      license: 'Apache-2.0',
+      keywords: ['illustration', 'svg'],
+    }),
   ],
   controllers: [Designer],
 })

@@ -73,6 +73,8 @@ class Editor {
       name: 'editor',
       version: '1.0.0',
       description: 'Copy-edits Markdown and prepares articles.',
+      license: 'Apache-2.0',
+      keywords: ['editing', 'markdown', 'prose'],
       uses: { 'designer.illustrate': '^1.0.0' },
     }),
   ],

@@ -75,6 +75,13 @@ describe('compareManifests', () => {
     expect(changes(changed({ output }))).toEqual([]);
   });
 
+  it('output that is not streamed any more — breaks; that is streamed now does not', () => {
+    expect(changes(editor(copyEdit), changed({ streaming: true }))).toEqual([
+      [true, 'streaming-lost', '/capabilities/0/streaming'],
+    ]);
+    expect(changes(changed({ streaming: true }))).toEqual([]);
+  });
+
   it('work that may not run twice any more — breaks; that may do so now does not', () => {
     expect(changes(changed({ idempotent: false }))).toEqual([[true, 'idempotence-lost', '/capabilities/0/idempotent']]);
     expect(changes(changed({ idempotent: true }), changed({ idempotent: false }))).toEqual([

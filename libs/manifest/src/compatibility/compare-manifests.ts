@@ -22,6 +22,7 @@ export type ChangeRule =
   | 'input-narrowed'
   | 'output-widened'
   | 'output-field-lost'
+  | 'streaming-lost'
   | 'idempotence-lost'
   | 'idempotence-gained';
 
@@ -80,8 +81,14 @@ function compareCapabilities(
     ...lostFields(older.output, newer.output).map((field) =>
       breaking('output-field-lost', outputAt, `results have no ${field} any more`),
     ),
+    ...compareStreaming(older, newer, at),
     ...compareIdempotence(older, newer, at),
   ];
+}
+
+function compareStreaming(older: CapabilityManifest, newer: CapabilityManifest, at: string): Change[] {
+  if (!older.streaming || newer.streaming) return [];
+  return [breaking('streaming-lost', pointerTo(at, 'streaming'), 'streams no output any more')];
 }
 
 function compareIdempotence(older: CapabilityManifest, newer: CapabilityManifest, at: string): Change[] {

@@ -39,7 +39,11 @@ export interface Gap {
 export interface InclusionOptions {
   /** Members that the wider schema does not know are no gap, even where it allows no others. @default false */
   readonly ignoreUnknownMembers?: boolean;
+  /** What cannot be told without running it, such as `pattern` and `not`, is not asked. @default false */
+  readonly ignorePatterns?: boolean;
 }
+
+const PATTERNS = new Set(['pattern', 'format', 'propertyNames', 'not', 'contains', 'if', 'dependentSchemas']);
 
 /** How much may be compared: what goes beyond it is not known to fit. Several comparisons may share one. */
 export interface Budget {
@@ -132,6 +136,7 @@ class Comparison {
     const gaps: Gap[] = [];
     for (const keyword of Object.keys(keywords)) {
       const rule = RULES[keyword];
+      if (this.#options.ignorePatterns && PATTERNS.has(keyword)) continue;
       if (!rule || (rule.of && !rule.of.some((type) => types.has(type)))) continue;
       const outcome = rule.check({ keyword, value: keywords[keyword], parts, types, wide, comparison: this });
       if (typeof outcome === 'string')
