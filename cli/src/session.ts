@@ -10,14 +10,14 @@ export async function withSession<T>(
   options: {
     readonly nats?: string | undefined;
     readonly caller?: string;
-    readonly waitForNatsMs?: number | undefined;
+    readonly waitMs?: number | undefined;
   },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const bus = await connectBus({
     url: options.nats ?? process.env.NATS_URL,
     name: 'orchestrator-cli',
-    waitMs: options.waitForNatsMs,
+    waitMs: options.waitMs,
   });
   try {
     return await work({ bus, client: new CallClient(bus, options.caller ?? 'cli') });

@@ -32,7 +32,7 @@ export function addCallCommand(program: Command): void {
     .option('--id <key>', 'idempotency key (ce-id)')
     .option('--range <semver>', 'which versions of the plugin are acceptable')
     .option('--timeout <seconds>', 'the deadline, from now')
-    .option('--wait-for-nats <seconds>', 'while NATS is away, keep trying to reach it and to store a durable request')
+    .option('--wait-for-nats <seconds>', 'wait so long for NATS and for a choreographer, where they are away')
     .option('--limits <list>', 'bounds of the call tree, like depth=4,calls=50,width=10,tokens=10000,usd=0.50')
     .option('--json', 'print result or fault together with invocation and correlation')
     .action(async (capability: string, options: CallCommandOptions) => {
@@ -46,12 +46,11 @@ export function addCallCommand(program: Command): void {
         key: options.id,
         timeoutMs: milliseconds('--timeout', options.timeout),
         limits,
+        waitMs: milliseconds('--wait-for-nats', options.waitForNats),
       };
-      const waitForNatsMs = milliseconds('--wait-for-nats', options.waitForNats);
       const { nats } = program.opts<{ nats?: string }>();
-      const work = withSession({ ...program.opts(), waitForNatsMs }, async (session) => {
-        const storeWithinMs = waitForNatsMs;
-        if (options.durable) await request(session, ref, args, { ...callOptions, storeWithinMs }, { ...options, nats });
+      const work = withSession({ ...program.opts(), waitMs: callOptions.waitMs }, async (session) => {
+        if (options.durable) await request(session, ref, args, callOptions, { ...options, nats });
         else show(await followOutput(session.client.stream(ref, args, callOptions), options), { ...options, nats });
       });
       await listenForInterruption().during(work); // Ctrl-C gives up waiting; what is stored goes on

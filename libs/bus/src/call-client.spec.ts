@@ -3,6 +3,7 @@ import type { Msg, MsgHdrs, NatsConnection, PublishOptions, SubscriptionOptions 
 import { HEADERS, invocationIdFromKey, invocationIdFromParent, LIMITS, parseDataRef } from '@orchestrator/protocol';
 import fc from 'fast-check';
 import { CallClient } from './call-client.js';
+import { ConnectionLife } from './connection-life.js';
 import { Outbox } from './outbox.js';
 
 const EDIT = { plugin: 'editor', capability: 'copy-edit' };
@@ -21,6 +22,8 @@ function client() {
   const inboxes = new Map<string, NonNullable<SubscriptionOptions['callback']>>();
   let made = 0;
   const nc = {
+    status: () => [],
+    isClosed: () => false,
     subscribe(subject: string, options: SubscriptionOptions) {
       if (options.callback) inboxes.set(subject.replace('.*', ''), options.callback);
       return { unsubscribe() {} };
@@ -37,7 +40,13 @@ function client() {
   return {
     published,
     calls: new CallClient(
-      { nc, outbox: new Outbox(nc), newInbox: () => `_INBOX.${made++}`, maxPayload: MAX_PAYLOAD },
+      {
+        nc,
+        life: new ConnectionLife(nc),
+        outbox: new Outbox(nc),
+        newInbox: () => `_INBOX.${made++}`,
+        maxPayload: MAX_PAYLOAD,
+      },
       'shop',
     ),
   };
@@ -127,9 +136,15 @@ describe('CallClient.call', () => {
   ])('with nobody answering — ends a little after %s, in a typed fault', async (_what, options, call, afterMs) => {
     jest.useFakeTimers();
     try {
-      const nc = { subscribe() {}, publish() {} } as unknown as NatsConnection;
+      const nc = { status: () => [], isClosed: () => false, subscribe() {}, publish() {} } as unknown as NatsConnection;
       const calls = new CallClient(
-        { nc, outbox: new Outbox(nc), newInbox: () => '_INBOX.0', maxPayload: MAX_PAYLOAD },
+        {
+          nc,
+          life: new ConnectionLife(nc),
+          outbox: new Outbox(nc),
+          newInbox: () => '_INBOX.0',
+          maxPayload: MAX_PAYLOAD,
+        },
         'shop',
         options,
       );

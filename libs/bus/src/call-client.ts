@@ -43,10 +43,11 @@ export interface CallOptions {
   readonly key?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
-   * How long to go on trying until a durable request is stored, while NATS is away or its stream is full; it is stored under
-   * one key however often it is sent. @default once, for 5 s; below another invocation, until that one's deadline
+   * How long to wait for what is away, instead of ending in `unavailable`: a call for somebody who takes it; a durable request
+   * until it is stored, under one key however often it is sent. @default a call not at all, a request 5 s; below another
+   * invocation, a request until that one's deadline
    */
-  readonly storeWithinMs?: number | undefined;
+  readonly waitMs?: number | undefined;
   /** Narrower bounds for what is called, and all below it. */
   readonly limits?: CallLimits | undefined;
   /** The invocation on whose behalf a plugin calls. */
@@ -128,11 +129,17 @@ export class CallClient {
   /** @param stream names the output of a root call */
   async #call(ref: CapabilityRef, args: unknown, options: CallOptions, stream?: string): Promise<Answer> {
     const { data, dataRef } = await this.handOver(args, options.signal);
-    return this.requester.request(subjects.call({ caller: this.#caller, ...ref }), data, {
-      headers: headersFor(options, { key: options.key, dataRef, stream }),
-      timeoutMs: this.#timeoutOf(options) + GRACE_MS,
-      signal: options.signal,
-    });
+    const giveUpAtMs = Date.now() + this.#timeoutOf(options) + GRACE_MS;
+    const headers = headersFor(options, { key: options.key, dataRef, stream });
+    const call = () =>
+      this.requester.request(subjects.call({ caller: this.#caller, ...ref }), data, {
+        headers,
+        timeoutMs: giveUpAtMs - Date.now(),
+        signal: options.signal,
+      });
+    // What nobody has taken, as NATS itself says, can be sent again: it has not run.
+    const waitUntilMs = Math.min(Date.now() + (options.waitMs ?? 0), giveUpAtMs);
+    return this.#publisher.keepTrying(waitUntilMs, call, options.signal);
   }
 
   /** Below another invocation its deadline is known, and the capability may have a longer one than the default. */
@@ -152,9 +159,9 @@ export class CallClient {
     const sent = headersFor(options, { key, dataRef: body.dataRef });
     parseRequestHeaders(sent && ((name) => sent.get(name))); // the refusal of a malformed one could not be awaited
     const expected = this.#results.expect(address);
-    const storeWithinMs = options.storeWithinMs ?? (options.parent ? options.parent.deadlineMs - Date.now() : 0);
+    const waitMs = options.waitMs ?? (options.parent ? options.parent.deadlineMs - Date.now() : 0);
     const store = () => this.#publisher.store(subjects.request(ask), body.data, sent);
-    const storing = this.#publisher.keepTrying(Date.now() + storeWithinMs, store, options.signal);
+    const storing = this.#publisher.keepTrying(Date.now() + waitMs, store, options.signal);
     const stored = await storing.catch((error) => {
       expected.forget();
       throw error;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, createInbox, errors, type NatsConnection } from '@nats-io/transport-node';
 import { Fault } from '@orchestrator/protocol';
+import { ConnectionLife } from './connection-life.js';
 import { Outbox } from './outbox.js';
 
 export interface BusOptions {
@@ -21,6 +22,7 @@ export interface Bus {
   newInbox(): string;
   /** The largest message that the server takes, headers included. */
   readonly maxPayload: number;
+  readonly life: ConnectionLife;
   /** For what is published often, and by many at once. */
   readonly outbox: Outbox;
 }
@@ -62,6 +64,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       get maxPayload() {
         return nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
       },
+      life: new ConnectionLife(nc),
       outbox: new Outbox(nc),
     };
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Request and reply over one wildcard inbox with callbacks, which costs less than a request each. */
-import { type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import { Fault } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
 
@@ -21,13 +21,13 @@ export interface RequestOptions {
 const SWEEP_MS = 50;
 
 export class Requester {
-  readonly #nc: NatsConnection;
+  readonly #bus: Bus;
   readonly #prefix: string;
   readonly #waiting = new Map<string, Waiting>();
   #count = 0;
 
   constructor(bus: Bus) {
-    this.#nc = bus.nc;
+    this.#bus = bus;
     this.#prefix = bus.newInbox();
     const keyAt = this.#prefix.length + 1;
     bus.nc.subscribe(`${this.#prefix}.*`, {
@@ -42,7 +42,7 @@ export class Requester {
     setInterval(() => this.#expire(), SWEEP_MS).unref();
   }
 
-  /** @throws Fault `unavailable` when nobody listens, `deadline-exceeded` without an answer in time, `cancelled` by the signal */
+  /** While NATS is away, it is sent when that is back. @throws Fault `unavailable` when nobody listens, `deadline-exceeded` without an answer in time, `cancelled` by the signal */
   request(subject: string, data: Uint8Array | string, options: RequestOptions): Promise<Msg> {
     return new Promise((resolve, reject) => {
       const { headers, timeoutMs, signal } = options;
@@ -63,13 +63,16 @@ export class Requester {
           reject(fault);
         },
       });
-      try {
-        this.#nc.publish(subject, data, { reply: `${this.#prefix}.${key}`, ...(headers && { headers }) });
-      } catch (error) {
-        this.#waiting.delete(key);
-        done();
-        reject(Fault.from(error, 'unavailable'));
-      }
+      this.#bus.life.whenUp(() => {
+        if (!this.#waiting.has(key)) return;
+        try {
+          this.#bus.nc.publish(subject, data, { reply: `${this.#prefix}.${key}`, ...(headers && { headers }) });
+        } catch (error) {
+          this.#waiting.delete(key);
+          done();
+          reject(Fault.from(error, 'unavailable'));
+        }
+      });
     });
   }
 

@@ -1,6 +1,9 @@
 import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { Bus } from './connection.js';
 
+/** Two that are missed make the follower begin anew where it was: its consumer is gone with the server that held it. */
+const HEARTBEAT_MS = 1_000;
+
 /** A stored message, in stream order. */
 export interface StoredMessage {
   readonly sequence: number;
@@ -28,6 +31,7 @@ export async function followStream(
   if (state.messages === 0 || state.last_seq < fromSequence) resolve();
   await consumer.consume({
     max_messages: 1_000,
+    idle_heartbeat: HEARTBEAT_MS,
     callback: (msg) => {
       onMessage({ sequence: msg.seq, subject: msg.subject, data: msg.data });
       if (msg.seq >= state.last_seq) resolve();

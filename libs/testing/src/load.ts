@@ -1,19 +1,23 @@
 /** Durable requests and synchronous calls without a pause, as some callers make them side by side, until they are told to end. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '@orchestrator/protocol';
 import type { TestSystem } from './test-system.js';
 
 /** Callers of each kind. */
 const AT_ONCE = 8;
 /** How long a request may take to be stored while NATS is in trouble. */
-const STORE_WITHIN_MS = 60_000;
+const WAIT_MS = 60_000;
 const CALL_TIMEOUT_MS = 5_000;
 const RUN_MS = 5;
+/** Of a caller whose call or request ended in a fault. */
+const REST_MS = 100;
 
 /** What one request or call was answered. */
 export interface LoadAnswer {
   /** Of its effects, and of its result. */
   readonly name: string;
   readonly fault: Fault | undefined;
+  readonly tookMs: number;
 }
 
 export class Load {
@@ -55,13 +59,16 @@ export class Load {
     const kind = answers === this.requests ? 'durable' : 'sync';
     while (!this.#isEnding) {
       const name = `${this.#prefix}-${kind}-${this.#asked++}`;
-      answers.push({ name, fault: await ask(name).catch((error) => Fault.from(error)) });
+      const askedAtMs = performance.now();
+      const fault = await ask(name).catch((error) => Fault.from(error));
+      answers.push({ name, fault, tookMs: performance.now() - askedAtMs });
       this.#onAnswer();
+      if (fault) await delay(REST_MS);
     }
   }
 
   async #request(name: string): Promise<Fault | undefined> {
-    const options = { key: name, storeWithinMs: STORE_WITHIN_MS };
+    const options = { key: name, waitMs: WAIT_MS };
     const handle = await this.#system.client.request(WORK, { name, ms: RUN_MS }, options);
     const { result } = await handle.outcome();
     return result.ok ? undefined : result.fault;

@@ -176,7 +176,7 @@ export class Choreographer implements OnApplicationShutdown {
       dropped: losses.counted(),
     }));
     serveQuery(bus, 'choreographer', 'circuits', () => replicas.circuits());
-    this.#sweepInstances(calls, circuits);
+    this.#sweepInstances(calls, circuits, replicas);
     const reports = new HostReports(bus, [
       (plugin, report) => calls.onReport(plugin, report),
       (plugin, report) => requests.onReport(plugin, report),
@@ -258,9 +258,9 @@ export class Choreographer implements OnApplicationShutdown {
     });
   }
 
-  #sweepInstances(calls: SyncCalls, circuits: Circuits): void {
+  #sweepInstances(calls: SyncCalls, circuits: Circuits, replicas: Replicas): void {
     const timer = setInterval(() => {
-      calls.onLost(this.#liveness.expire(Date.now()));
+      if (replicas.hearsForMs(Date.now()) > this.#settings.livenessMs) calls.onLost(this.#liveness.expire(Date.now()));
       circuits.forgetHealthy(Date.now());
     }, SWEEP_MS);
     this.#stops.push(() => clearInterval(timer));

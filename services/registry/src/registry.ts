@@ -36,8 +36,6 @@ export class Registry implements OnApplicationShutdown {
   readonly #manifests = new Map<string, Manifest>();
   /** Since when each plugin version has had no live instance. */
   readonly #goneSinceMs = new Map<string, number>();
-  /** Since when heartbeats can be heard; infinite while NATS is away. */
-  #hearsSinceMs = 0;
   /** When strangers made it ask everybody who is there: whatever they send, not oftener than their heartbeats should come. */
   #calledAtMs = 0;
   #bucket: CatalogueBucket | undefined;
@@ -70,7 +68,6 @@ export class Registry implements OnApplicationShutdown {
       description: 'What is installed and what lives.',
       endpoints: [{ name: 'plugins', subject: subjects.query('registry', 'plugins') }],
     });
-    void this.#followConnection();
     this.#sweep = setInterval(() => this.#expire(), SWEEP_MS);
     this.#bus.nc.publish(subjects.rollCall());
     await this.#bus.nc.flush(); // whoever is told that this is ready may ask at once
@@ -141,16 +138,9 @@ export class Registry implements OnApplicationShutdown {
     }
   }
 
-  async #followConnection(): Promise<void> {
-    for await (const { type } of this.#bus.nc.status()) {
-      if (type === 'disconnect') this.#hearsSinceMs = Number.POSITIVE_INFINITY;
-      if (type === 'reconnect') this.#hearsSinceMs = Date.now();
-    }
-  }
-
   #expire(): void {
     const now = Date.now();
-    if (now - this.#hearsSinceMs <= this.#settings.livenessMs) return; // silence says nothing about plugins
+    if (this.#bus.life.hearsForMs(now) <= this.#settings.livenessMs) return; // silence says nothing about plugins
     for (const gone of this.#liveness.expire(now)) {
       this.#logger.warn(`${gone.plugin} ${gone.version} (${gone.instance}) has gone without a word.`);
     }

@@ -123,6 +123,7 @@ export class Stage {
         ORC_LEASE_MS: String(LEASE_MS),
         ORC_MAX_DEPTH: String(MAX_DEPTH),
         ORC_GRANTS: PROBE_GRANTS,
+        ORC_CIRCUIT: 'off', // what always fails is part of the load, and would be kept waiting
       },
       route: (name, url) => this.#route(name, url),
       ...(log && { log }),

@@ -77,6 +77,11 @@ export class OpenWork {
 
   constructor(parts: OpenWorkParts) {
     this.#parts = parts;
+    const [all] = this.#looked;
+    // Reports are lost with NATS: all that is open is looked at once more.
+    parts.bus.life.onBack(() => {
+      if (all) all.to = START;
+    });
   }
 
   start(): void {

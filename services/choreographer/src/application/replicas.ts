@@ -17,6 +17,8 @@ import {
 /** Liveness is of versions of plugins: all choreographers are one. */
 const KIND = ['choreographer', ''] as const;
 const LEAVES = 'leave';
+/** Between two of its own heartbeats, as it hears them. */
+const LONGEST_ECHO_MS = 2 * LIMITS.heartbeatMs;
 
 export class Replicas {
   readonly #bus: Bus;
@@ -26,6 +28,8 @@ export class Replicas {
   /** Of the others, as they told. */
   readonly #circuits = new Map<string, readonly CircuitView[]>();
   #count = 1;
+  #echoAtMs = Number.NEGATIVE_INFINITY;
+  #hearsSinceMs = 0;
   #heart: NodeJS.Timeout | undefined;
 
   constructor(bus: Bus, instance: string, ownCircuits: () => readonly CircuitView[]) {
@@ -54,6 +58,7 @@ export class Replicas {
         if (text === LEAVES) this.#onGone(instance);
         else {
           this.#liveness.beat(...KIND, instance, Date.now());
+          if (instance === this.#instance) this.#onEcho(Date.now());
           if (instance !== this.#instance) this.#circuits.set(instance, text === '' ? [] : parseCircuits(text));
         }
         this.#recount();
@@ -73,6 +78,19 @@ export class Replicas {
   say(): void {
     const circuits = this.#ownCircuits();
     this.#bus.nc.publish(subjects.replica(this.#instance), circuits.length > 0 ? JSON.stringify({ circuits }) : '');
+  }
+
+  /**
+   * For how long without a break this replica has heard what is said. Not while it does not hear itself: NATS is away, or one
+   * of the two stood still, and the silence of others says nothing about them.
+   */
+  hearsForMs(nowMs: number): number {
+    return nowMs - this.#echoAtMs > LONGEST_ECHO_MS ? 0 : nowMs - this.#hearsSinceMs;
+  }
+
+  #onEcho(nowMs: number): void {
+    if (nowMs - this.#echoAtMs > LONGEST_ECHO_MS) this.#hearsSinceMs = nowMs;
+    this.#echoAtMs = nowMs;
   }
 
   #beat(): void {

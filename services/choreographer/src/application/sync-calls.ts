@@ -109,9 +109,10 @@ export class SyncCalls {
     return true;
   }
 
-  /** Answers for instances that fell silent. */
+  /** Answers for instances that fell silent, and for calls that none seems to have got. */
   onLost(lost: readonly LostInstance[]): void {
-    this.#giveUp(this.#forwarded.takeLost(lost, Date.now()));
+    const nowMs = Date.now();
+    this.#giveUp([...this.#forwarded.takeLost(lost, nowMs), ...this.#forwarded.takeUnreported(nowMs)]);
   }
 
   /** Answers for what was cancelled, whether its host heeds it or not. */

@@ -61,6 +61,17 @@ describe('ForwardedCalls', () => {
     expect(new ForwardedCalls(0).isFull).toBe(true);
   });
 
+  it('takeUnreported — what no host has reported for 3 s, and nothing that one has', () => {
+    const [lost, taken] = [call(), call({}, { instance: 'a' })];
+    const forwarded = holding(lost, taken);
+    const { admittedAtMs } = lost.context;
+    expect(forwarded.takeUnreported(admittedAtMs + 3_000)).toEqual([]);
+    const [abandoned, ...others] = forwarded.takeUnreported(admittedAtMs + 3_001);
+    expect(abandoned).toMatchObject({ call: lost, fault: { code: 'unavailable' } });
+    expect(others).toEqual([]);
+    expect(forwarded.size).toBe(1);
+  });
+
   it('find — only for the plugin that it was forwarded to: no other plugin can report on it', () => {
     const one = call();
     const forwarded = holding(one);

@@ -2,7 +2,7 @@
  * The synchronous calls that were forwarded and have not ended: bounded, and watched, so that a caller gets a typed
  * fault when nobody else can give one. Pure: it has no clock, and says what has ended instead of doing anything.
  */
-import { type CallContext, type Cancellations, cancelledFault, Fault } from '@orchestrator/protocol';
+import { type CallContext, type Cancellations, cancelledFault, Fault, LIMITS } from '@orchestrator/protocol';
 import type { TakenSlot } from './fair-slots.js';
 
 export interface ForwardedCall {
@@ -103,6 +103,18 @@ export class ForwardedCalls {
             : `The instance of ${plugin} ${version} that ran the call has gone.`,
           { plugin, version },
         ),
+    );
+  }
+
+  /** Takes out the calls that nobody seems to have got: hosts report at once, and a host may be just connecting anew. */
+  takeUnreported(nowMs: number): Abandoned[] {
+    return this.#take(
+      ({ context, instance }) => instance === undefined && nowMs - context.admittedAtMs > LIMITS.livenessMs,
+      ({ context: { plugin, version } }) =>
+        new Fault('unavailable', `No instance of ${plugin} ${version} is known to have taken the call.`, {
+          plugin,
+          version,
+        }),
     );
   }
 

@@ -1,0 +1,40 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+
+/** Is NATS there, and since when? What is not heard while it is away says nothing about anybody. */
+export class ConnectionLife {
+  /** Undefined while NATS is away. */
+  #upSinceMs: number | undefined = Date.now();
+  #held: (() => void)[] = [];
+  readonly #onBack: (() => void)[] = [];
+
+  constructor(nc: Pick<NatsConnection, 'status'>) {
+    void this.#follow(nc);
+  }
+
+  /** For how long everything that was sent here could be heard. */
+  hearsForMs(nowMs: number): number {
+    return this.#upSinceMs === undefined ? 0 : nowMs - this.#upSinceMs;
+  }
+
+  /** Acts each time that NATS is back. */
+  onBack(act: () => void): void {
+    this.#onBack.push(act);
+  }
+
+  /** Acts at once, or as soon as NATS is back: what is published while it is away may be lost. */
+  whenUp(act: () => void): void {
+    if (this.#upSinceMs === undefined) this.#held.push(act);
+    else act();
+  }
+
+  async #follow(nc: Pick<NatsConnection, 'status'>): Promise<void> {
+    for await (const { type } of nc.status()) {
+      if (type === 'disconnect') this.#upSinceMs = undefined;
+      if (type !== 'reconnect') continue;
+      this.#upSinceMs = Date.now();
+      const held = this.#held;
+      this.#held = [];
+      for (const act of [...held, ...this.#onBack]) act();
+    }
+  }
+}
