@@ -42,7 +42,9 @@ export async function installedManifests(options: SessionOptions): Promise<Manif
   const { plugins } = await withSession(options, ({ client }) =>
     ask<{ plugins: (InstalledPlugin & Manifest)[] }>(client.requester, 'registry', 'plugins'),
   );
-  return plugins.map(({ instances: _instances, lastSeenMs: _lastSeenMs, ...manifest }) => manifest);
+  return plugins.map(
+    ({ instances: _instances, lastSeenMs: _lastSeenMs, waitingFor: _waitingFor, ...manifest }) => manifest,
+  );
 }
 
 /** Every SDK plugin prints its manifest instead of running when it is told to. @throws UsageError */

@@ -48,7 +48,8 @@ function circuitMark(capability: string, { circuits }: ListedPlugin): string {
 
 function render(plugin: ListedPlugin, colours: Colours): string {
   const count = plugin.instances.length;
-  const life = count > 0 ? colours.green(`${count} live`) : colours.red('gone');
+  const isWaiting = plugin.waitingFor.length > 0;
+  const life = count === 0 ? colours.red('gone') : (isWaiting ? colours.yellow : colours.green)(`${count} live`);
   const width = Math.max(...plugin.capabilities.map((capability) => capability.name.length));
   return [
     `${colours.bold(plugin.name)} ${plugin.version}  ${life}  ${colours.dim(plugin.description)}`,
@@ -56,6 +57,11 @@ function render(plugin: ListedPlugin, colours: Colours): string {
       const mark = circuitMark(name, plugin);
       return `  ${name.padEnd(width)}  ${colours.dim(description)}${colours.red(mark)}`;
     }),
-    ...plugin.uses.map(({ capability, range }) => colours.dim(`  uses ${capability} ${range}`)),
+    ...plugin.uses.map(({ capability, range }) => {
+      const isMissing = plugin.waitingFor.some((one) => one.capability === capability);
+      return isMissing
+        ? colours.yellow(`  waiting for ${capability} ${range}`)
+        : colours.dim(`  uses ${capability} ${range}`);
+    }),
   ].join('\n');
 }

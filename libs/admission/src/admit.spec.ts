@@ -36,7 +36,7 @@ function request(changes: Partial<AdmissionRequest> = {}): AdmissionRequest {
     parent: undefined,
     rights: ANYBODY,
     nowMs: NOW,
-    resolve: () => ({ ok: true, version: '1.0.0', live: true, deadlineMs: undefined, maxAttempts: 3 }),
+    resolve: () => ({ ok: true, version: '1.0.0', live: true, deadlineMs: undefined, maxAttempts: 3, waitingFor: [] }),
     ...changes,
   };
 }
@@ -52,6 +52,22 @@ const parent = admitted(request());
 const fromEditor = { caller: 'editor', plugin: 'designer', capability: 'illustrate' };
 const nested = (changes: Partial<AdmissionRequest> = {}) =>
   request({ ask: fromEditor, parent, rights: PLUGIN, ...changes });
+
+describe('what the plugin waits for', () => {
+  const waitingFor = [{ capability: 'designer.illustrate', range: '^1.0.0', optional: false }];
+  const resolve = () =>
+    ({ ok: true, version: '1.0.0', live: true, deadlineMs: undefined, maxAttempts: 3, waitingFor }) as const;
+
+  it('a call — is refused with the list; durable work waits by itself', () => {
+    expect(admit(request({ resolve }))).toMatchObject({
+      fault: {
+        code: 'unavailable',
+        details: { plugin: 'editor', waitingFor: [{ capability: 'designer.illustrate', range: '^1.0.0' }] },
+      },
+    });
+    expect(admit(request({ resolve, mode: 'durable' })).ok).toBe(true);
+  });
+});
 
 describe('rights', () => {
   it('what is missing — is named', () => {
@@ -77,7 +93,7 @@ describe('rights', () => {
     const asked: (string | undefined)[] = [];
     const resolve = (range: string | undefined) => {
       asked.push(range);
-      return { ok: true, version: '1.0.0', live: true, deadlineMs: undefined, maxAttempts: 3 } as const;
+      return { ok: true, version: '1.0.0', live: true, deadlineMs: undefined, maxAttempts: 3, waitingFor: [] } as const;
     };
     const rights = grants.ofPlugin('editor', [{ capability: 'designer.illustrate', range: '^2.0.0' }]);
     admit(nested({ rights, resolve }));
@@ -116,12 +132,23 @@ describe('admit — refuses', () => {
     ['a deadline that has passed', request({ headers: headersWith({ expiryMs: NOW - 1 }) }), 'deadline-exceeded'],
     [
       'a deadline of zero',
-      request({ resolve: () => ({ ok: true, version: '1.0.0', live: true, deadlineMs: 0, maxAttempts: 3 }) }),
+      request({
+        resolve: () => ({ ok: true, version: '1.0.0', live: true, deadlineMs: 0, maxAttempts: 3, waitingFor: [] }),
+      }),
       'deadline-exceeded',
     ],
     [
       'a synchronous call that no instance could answer',
-      request({ resolve: () => ({ ok: true, version: '1.0.0', live: false, deadlineMs: undefined, maxAttempts: 3 }) }),
+      request({
+        resolve: () => ({
+          ok: true,
+          version: '1.0.0',
+          live: false,
+          deadlineMs: undefined,
+          maxAttempts: 3,
+          waitingFor: [],
+        }),
+      }),
       'unavailable',
     ],
   ];
@@ -170,7 +197,8 @@ describe('admit — lets pass', () => {
   });
 
   it('durable work that no instance could take now', () => {
-    const resolve = () => ({ ok: true, version: '1.0.0', live: false, deadlineMs: undefined, maxAttempts: 3 }) as const;
+    const resolve = () =>
+      ({ ok: true, version: '1.0.0', live: false, deadlineMs: undefined, maxAttempts: 3, waitingFor: [] }) as const;
     expect(admit(request({ mode: 'durable', resolve })).ok).toBe(true);
   });
 
@@ -193,7 +221,7 @@ describe('admit — lets pass', () => {
     const asked: (string | undefined)[] = [];
     const resolve = (range: string | undefined) => {
       asked.push(range);
-      return { ok: true, version: '2.1.0', live: true, deadlineMs: undefined, maxAttempts: 3 } as const;
+      return { ok: true, version: '2.1.0', live: true, deadlineMs: undefined, maxAttempts: 3, waitingFor: [] } as const;
     };
     expect(admitted(request({ headers: headersWith({ range: '^2' }), resolve })).version).toBe('2.1.0');
     admitted(request({ resolve }));
@@ -279,7 +307,7 @@ describe('admit — attempts', () => {
 
 describe('admit — the deadline', () => {
   const withOwn = (deadlineMs: number) => () =>
-    ({ ok: true, version: '1.0.0', live: true, deadlineMs, maxAttempts: 3 }) as const;
+    ({ ok: true, version: '1.0.0', live: true, deadlineMs, maxAttempts: 3, waitingFor: [] }) as const;
 
   it.each([
     ['of a synchronous call', request(), LIMITS.syncDeadlineMs],
@@ -411,6 +439,7 @@ describe('admit — over any sequence of nested calls', () => {
                 live: one.live,
                 deadlineMs: one.deadlineMs,
                 maxAttempts: 3,
+                waitingFor: [],
               }),
               maxima,
             }),

@@ -30,6 +30,8 @@ export type Resolution =
       readonly deadlineMs: number | undefined;
       /** How often durable work may be tried by its own policy. */
       readonly maxAttempts: number;
+      /** What the plugin cannot do without, by its own account, and is not there. */
+      readonly waitingFor: readonly { readonly capability: string; readonly range: string }[];
     }
   | { readonly ok: false; readonly fault: Fault };
 
@@ -77,11 +79,18 @@ export function admit(request: AdmissionRequest): Admission {
       version: resolution.version,
     });
   }
+  if (request.mode === 'sync' && resolution.waitingFor.length > 0) return refuseWaiting(ask, resolution);
   return { ok: true, context: contextFor(request, resolution, deadlineMs) };
 }
 
 function refuse(...[code, message, details]: ConstructorParameters<typeof Fault>): Admission {
   return { ok: false, fault: new Fault(code, message, details) };
+}
+
+function refuseWaiting({ plugin }: Ask, { version, waitingFor }: Extract<Resolution, { ok: true }>): Admission {
+  const what = waitingFor.map(({ capability, range }) => `${capability} ${range}`).join(', ');
+  const needs = waitingFor.map(({ capability, range }) => ({ capability, range }));
+  return refuse('unavailable', `${plugin} ${version} is waiting for ${what}.`, { plugin, version, waitingFor: needs });
 }
 
 /** Is the caller who its context says, and is the context still good? */

@@ -10,6 +10,7 @@ export {
 } from './manifest.js';
 export { MANIFEST_SCHEMA } from './manifest-schema.js';
 export { boundProblems, type Problem, pointerTo } from './problem.js';
+export { missingNeeds } from './readiness.js';
 export { type InstalledVersion, refusalOf } from './registration.js';
 export { retryPolicyOf } from './retry-policy.js';
 export { type ManifestVerdict, validateManifest } from './validate-manifest.js';

@@ -54,4 +54,6 @@ export interface InstalledPlugin {
   readonly instances: readonly string[];
   /** Unix time of the last heartbeat; undefined when the registry has not heard one since it started. */
   readonly lastSeenMs: number | undefined;
+  /** What it cannot do without, and no live instance provides: until then, calls of it are `unavailable`. */
+  readonly waitingFor: readonly { readonly capability: string; readonly range: string }[];
 }

@@ -6,7 +6,15 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Bus, faultHeaders, MicroService, type Msg, respond, serveQuery } from '@orchestrator/bus';
 import { CatalogueBucket, provisionConsumer, provisionStreams } from '@orchestrator/bus/streams';
-import { type InstalledVersion, Liveness, type Manifest, refusalOf, validateManifest } from '@orchestrator/manifest';
+import {
+  Catalogue,
+  type InstalledVersion,
+  Liveness,
+  type Manifest,
+  missingNeeds,
+  refusalOf,
+  validateManifest,
+} from '@orchestrator/manifest';
 import {
   Fault,
   type InstalledPlugin,
@@ -34,6 +42,7 @@ export class Registry implements OnApplicationShutdown {
   readonly #settings: RegistrySettings;
   readonly #liveness: Liveness;
   readonly #manifests = new Map<string, Manifest>();
+  readonly #catalogue = new Catalogue();
   /** Since when each plugin version has had no live instance. */
   readonly #goneSinceMs = new Map<string, number>();
   /** When strangers made it ask everybody who is there: whatever they send, not oftener than their heartbeats should come. */
@@ -118,9 +127,11 @@ export class Registry implements OnApplicationShutdown {
     const key = versionKey(plugin, version);
     if (manifest === undefined) {
       this.#manifests.delete(key);
+      this.#catalogue.remove(plugin, version);
       this.#goneSinceMs.delete(key);
     } else {
       this.#manifests.set(key, manifest as Manifest);
+      this.#catalogue.set(manifest as Manifest);
       this.#goneSinceMs.set(key, Date.now());
     }
   }
@@ -160,11 +171,14 @@ export class Registry implements OnApplicationShutdown {
     }
   }
 
+  readonly #isLive = (plugin: string, version: string) => this.#liveness.isLive(plugin, version);
+
   #list(): InstalledPlugin[] {
     return [...this.#manifests.values()].map((manifest) => ({
       ...manifest,
       instances: this.#liveness.instances(manifest.name, manifest.version),
       lastSeenMs: this.#liveness.lastSeen(manifest.name, manifest.version),
+      waitingFor: missingNeeds(manifest, this.#catalogue, this.#isLive),
     }));
   }
 }

@@ -5,7 +5,9 @@ import {
   type Catalogue,
   type Liveness,
   type Manifest,
+  missingNeeds,
   retryPolicyOf,
+  type UsedCapability,
 } from '@orchestrator/manifest';
 import {
   type Ask,
@@ -197,6 +199,7 @@ export class Gate {
           live,
           deadlineMs: promised.deadlineMs,
           maxAttempts: retryPolicyOf(promised).attempts,
+          waitingFor: this.#waitingFor(plugin, version),
         };
       },
     });
@@ -217,6 +220,11 @@ export class Gate {
     if (!refusal) return { ok: true, context, token, slot };
     this.#capacity.releaseCall(slot);
     return { ok: false, fault: refusal };
+  }
+
+  #waitingFor(plugin: string, version: string): readonly UsedCapability[] {
+    const manifest = this.#catalogue.manifestOf(plugin, version);
+    return manifest ? missingNeeds(manifest, this.#catalogue, this.#isLive) : [];
   }
 
   #rightsOf({ ask, parent }: GateRequest): CallerRights {

@@ -30,7 +30,7 @@ function contextOf(mode: 'sync' | 'durable', invocation: string, headers: Reques
     parent: undefined,
     rights: Grants.parse(undefined, undefined).ofCaller('shop'),
     nowMs: NOW,
-    resolve: () => ({ ok: true, version: '1.2.3', live: true, deadlineMs: undefined, maxAttempts: 3 }),
+    resolve: () => ({ ok: true, version: '1.2.3', live: true, deadlineMs: undefined, maxAttempts: 3, waitingFor: [] }),
   });
   if (!admission.ok) throw admission.fault;
   return admission.context;
