@@ -90,7 +90,7 @@ export const LIMITS = {
   /** Synchronous calls that an instance works on at once, where the capability names no number of its own. Configurable. */
   callsPerInstance: 4_000,
   /** Durable work that is placed for an instance, of each capability that names no number of its own. Configurable. */
-  workPerInstance: 256,
+  workPerInstance: 128,
   /** Synchronous calls that a caller may have under way, its nested ones included. Configurable. */
   callsPerCaller: 10_000,
   /** How long a host gathers reports on the starts and ends of runs into one frame. */

@@ -23,7 +23,7 @@ describe('settingsFromEnv', () => {
       maxima: DEFAULT_MAXIMA,
       livenessMs: LIMITS.livenessMs,
       retentionMs: undefined,
-      capacity: { callsPerInstance: 4_000, callsPerCaller: 10_000, workPerInstance: 256 },
+      capacity: { callsPerInstance: 4_000, callsPerCaller: 10_000, workPerInstance: 128 },
       circuit: { failureRatio: 0.5, minCalls: 20, windowMs: 10_000, openMs: 5_000 },
       maxBytes: {},
       replicas: undefined,

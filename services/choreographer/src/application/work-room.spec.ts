@@ -95,13 +95,13 @@ describe('WorkRoom', () => {
     expect(workRoom.enter(work('new'), undefined)).toBe(false);
   });
 
-  it('each capability of each version has room of its own, four times what it runs at once where it says so', () => {
+  it('each capability of each version has room of its own, twice what it runs at once where it says so', () => {
     const workRoom = room();
     fill(workRoom);
     expect(workRoom.enter(work('flood', { capability: 'draw' }), undefined)).toBe(true);
     expect(workRoom.enter(work('flood', { version: '2.0.0' }), undefined)).toBe(true);
     const narrow = Array.from({ length: 20 }, () => workRoom.enter(work('flood', { capability: 'narrow' }), 2));
-    expect(narrow.filter((entered) => entered)).toHaveLength(8);
+    expect(narrow.filter((entered) => entered)).toHaveLength(4);
   });
 
   it('is divided among the replicas, and there is some though no instance lives', () => {

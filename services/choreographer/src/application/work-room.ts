@@ -16,7 +16,7 @@ const LOOK_MS = 1_000;
 /** Well below the ack wait of requests. */
 const RENEW_MS = 3_000;
 /** Times as much as an instance runs at once is placed ahead, where the capability says how much that is. */
-const AHEAD = 4;
+const AHEAD = 2;
 
 /** What there is to wait for. */
 export interface FullRoom {
