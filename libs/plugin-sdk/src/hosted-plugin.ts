@@ -1,5 +1,5 @@
 /** What the hosts of one process share: which plugin it is, what it can do, and how one of its capabilities is run. */
-import { type Bus, type ObjectStore, type Requester, reportSpending, type StoredPublisher } from '@orchestrator/bus';
+import { type Bus, type Requester, reportSpending, type StoredPublisher } from '@orchestrator/bus';
 import type { Manifest } from '@orchestrator/manifest';
 import {
   type Body,
@@ -12,21 +12,20 @@ import {
 import { AttachedReaders } from './attached-readers.js';
 import type { CapabilityClient } from './capability-client.js';
 import { type HostedCapability, type RunOutcome, runInvocation } from './invocation-runner.js';
+import type { LargeValues } from './large-values.js';
 import { OutputStream } from './output-stream.js';
 import { RunSlots } from './run-slots.js';
 
 export interface HostedPluginParts {
   readonly bus: Bus;
   readonly requester: Requester;
-  readonly objects: ObjectStore;
   readonly publisher: StoredPublisher;
+  readonly large: LargeValues;
   readonly manifest: Manifest;
   /** Names this process among the instances of the plugin. */
   readonly instance: string;
   readonly capabilities: ReadonlyMap<string, HostedCapability>;
   readonly client: CapabilityClient;
-  /** Lets others hear that this process lives, before it is busy for a while. */
-  readonly showLife: () => Promise<void>;
 }
 
 /** One admitted invocation as it reached this process. */
@@ -64,7 +63,7 @@ export class HostedPlugin {
   /** Never throws: what goes wrong is the outcome. */
   async run(admitted: Admitted): Promise<RunOutcome> {
     const { context } = admitted;
-    const { bus, requester, objects, capabilities, client, showLife } = this.#parts;
+    const { bus, requester, large, capabilities, client } = this.#parts;
     const capability = capabilities.get(context.capability);
     if (!capability) {
       const fault = new Fault('unimplemented', `This instance of ${context.plugin} has no ${context.capability}.`);
@@ -83,9 +82,7 @@ export class HostedPlugin {
       onStart: (cancel) => this.#running.set(context.invocation, { context, cancel }),
       capability,
       client,
-      objects,
-      showLife,
-      maxPayload: bus.maxPayload,
+      large,
       publishProgress: (percent, message) => {
         bus.nc.publish(progress, JSON.stringify({ percent, ...(message !== undefined && { message }) }));
       },

@@ -1,13 +1,14 @@
 /** Runs one invocation: arguments in, JSON or a fault out. Knows nothing of how it came or where the answer goes. */
 import { isUtf8 } from 'node:buffer';
-import type { ObjectStore } from '@orchestrator/bus';
-import { type Body, type CallContext, type DataRef, Fault, inlineLimit, sendableFault } from '@orchestrator/protocol';
+import { type Body, type CallContext, type DataRef, Fault, sendableFault } from '@orchestrator/protocol';
 import { isObservable, lastValueFrom } from 'rxjs';
+import type { GiveBack } from './byte-budget.js';
 import type { CapabilityOptions } from './capability.decorator.js';
 import { Deadline } from './deadline.js';
 import { faultFromError } from './faults.filter.js';
 import { describe } from './input.pipe.js';
 import { InvocationContext, type Spent } from './invocation-context.js';
+import type { LargeValues } from './large-values.js';
 import type { NestedCalls } from './nested-calls.js';
 import type { OutputStream } from './output-stream.js';
 import { validateDto } from './schema/validate-dto.js';
@@ -26,12 +27,7 @@ export interface Run {
   readonly token: string;
   readonly attempt: number;
   readonly body: Body;
-  /** Where values lie that are too large for a message. */
-  readonly objects: Pick<ObjectStore, 'get' | 'put'>;
-  /** Called before anything that takes long with a large value. */
-  readonly showLife: () => Promise<void>;
-  /** The largest message that the server takes. */
-  readonly maxPayload: number;
+  readonly large: LargeValues;
   readonly client: NestedCalls;
   readonly publishProgress: (percent: number, message: string | undefined) => void;
   readonly reportSpending: (spent: Spent) => Promise<void>;
@@ -58,21 +54,25 @@ export async function runInvocation(run: Run): Promise<RunOutcome> {
   run.onStart((fault) => deadline.cancel(fault));
   const output = run.openOutput?.(deadline.signal);
   const streamed = output && { output };
+  let giveBack: GiveBack | undefined;
   try {
     const { data, dataRef } = run.body;
-    const args = dataRef ? await inTime(fetchArguments(run, dataRef, deadline.signal), deadline) : parseArguments(data);
+    const fetched = dataRef && (await inTime(run.large.fetch(dataRef, call, deadline.signal), deadline));
+    giveBack = fetched?.giveBack;
+    const args = fetched ? await parseLarge(run.large, fetched.bytes) : parseArguments(data);
     const context = new InvocationContext({ ...run, deadline, output });
     const answer = context.run(() => settle(capability.handler(args, context)));
     const body = encodeOutput(await inTime(answer, deadline));
     if (output) await inTime(output.flush(), deadline);
-    if (body !== undefined && Buffer.byteLength(body) > inlineLimit(run.maxPayload)) {
-      const stored = await inTime(storeResult(run, body, deadline.signal), deadline);
-      return { ok: true, body: '', dataRef: stored, ...streamed };
+    if (body === undefined || run.large.fits(body)) {
+      return { ok: true, body: checkedOutput(capability.options, body), ...streamed };
     }
-    return { ok: true, body: checkedOutput(capability.options, body), ...streamed };
+    const stored = await inTime(storeResult(run, body, deadline.signal), deadline);
+    return { ok: true, body: '', dataRef: stored, ...streamed };
   } catch (error) {
     return { ...failure(faultFromError(error)), ...streamed };
   } finally {
+    giveBack?.();
     output?.close();
     deadline.clear();
   }
@@ -106,23 +106,18 @@ function parseArguments(body: Uint8Array): unknown {
   }
 }
 
-async function fetchArguments({ objects, showLife }: Run, ref: DataRef, signal: AbortSignal): Promise<unknown> {
-  const bytes = await objects.get(ref, 'arguments', signal);
-  await showLife();
+async function parseLarge(large: LargeValues, bytes: Uint8Array): Promise<unknown> {
+  await large.beforeBusy();
   const args = parseArguments(bytes);
-  await showLife();
+  await large.beforeBusy();
   return args;
 }
 
-async function storeResult(
-  { objects, showLife, capability }: Run,
-  body: string,
-  signal: AbortSignal,
-): Promise<DataRef> {
-  await showLife();
+async function storeResult({ large, capability }: Run, body: string, signal: AbortSignal): Promise<DataRef> {
+  await large.beforeBusy();
   const checked = checkedOutput(capability.options, body);
-  await showLife();
-  return objects.put(checked, 'result', signal);
+  await large.beforeBusy();
+  return large.store(checked, signal);
 }
 
 /** Undefined for what JSON leaves out. */

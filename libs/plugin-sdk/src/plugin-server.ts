@@ -8,6 +8,7 @@ import type { CapabilityClient } from './capability-client.js';
 import { DurableHost } from './durable-host.js';
 import { HostedPlugin } from './hosted-plugin.js';
 import type { CapabilityHandler, HostedCapability } from './invocation-runner.js';
+import { LargeValues } from './large-values.js';
 import { manifestFromCode } from './manifest-from-code.js';
 import type { PluginOptions } from './plugin.module.js';
 import { ReportFrames } from './report-frames.js';
@@ -85,13 +86,11 @@ export class PluginServer extends Server implements CustomTransportStrategy {
     const instance = randomId().slice(0, 16);
     client.attach(bus, manifest.name, new Map(manifest.uses.map((use) => [use.capability, use.range])));
     const publisher = new StoredPublisher(bus);
-    const objects = new ObjectStore(requester, publisher);
     const capabilities = this.#hosted();
     const announcer = new Announcer(bus, requester, manifest, instance);
-    const plugin = new HostedPlugin({
-      ...{ bus, requester, publisher, objects, manifest, instance, capabilities, client },
-      showLife: () => announcer.showLife(),
-    });
+    const large = new LargeValues(bus, new ObjectStore(requester, publisher), () => announcer.showLife());
+    const shared = { bus, requester, publisher, large };
+    const plugin = new HostedPlugin({ ...shared, manifest, instance, capabilities, client });
     const reports = new ReportFrames(bus, manifest.name);
     const micro = microServiceOf(bus, manifest, instance);
     const sync = new SyncHost(bus, plugin, reports, micro);

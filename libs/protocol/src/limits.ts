@@ -27,6 +27,8 @@ export const LIMITS = {
   longestObjectBytes: 500 * 1024 * 1024,
   /** All objects together; what would be more is refused. Configurable. */
   objectStoreBytes: 4 * 1024 * 1024 * 1024,
+  /** Arguments from the object store that root invocations hold at once in one host; further ones wait their turn. */
+  heldObjectBytes: 256 * 1024 * 1024,
   /** An object is stored in chunks: the largest, and the smallest but for the last. */
   objectChunkBytes: 256 * 1024,
   minObjectChunkBytes: 16 * 1024,
