@@ -34,19 +34,22 @@ describe('large values at the command line', () => {
     return file;
   }
 
-  it.each([[], ['--durable']])('call %s — sends a file of 64 MiB, and prints as much', async (...how) => {
-    const file = argumentsOf(LIMITS.objectBytes);
-    const { code, stdout, stderr } = await command('call', 'probe.echo', '--args', file, '--json', ...how);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const { result, correlation } = JSON.parse(stdout);
-    expect(result.text.length).toBe(LIMITS.objectBytes - '{"text":""}'.length);
-    await system.treeWhere({ correlation }, ([root]) => root?.state === 'succeeded' && root.resultAt !== undefined);
-    const tree = await command('trace', correlation);
-    expect(tree.stdout).toMatch(new RegExp(`^ +arguments {2}${REFERENCE.source}$`, 'm'));
-    expect(tree.stdout).toMatch(new RegExp(`^ +result {2}${REFERENCE.source}$`, 'm'));
-    const shown: CallTree = JSON.parse((await command('trace', correlation, '--json')).stdout);
-    expect(shown.roots[0]).toMatchObject({ argsAt: expect.stringContaining(`size=${LIMITS.objectBytes}&`) });
-  });
+  it.each([['--timeout', '60'], ['--durable']])(
+    'call %s %s — sends a file of 64 MiB, and prints as much',
+    async (...how) => {
+      const file = argumentsOf(LIMITS.objectBytes);
+      const { code, stdout, stderr } = await command('call', 'probe.echo', '--args', file, '--json', ...how);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const { result, correlation } = JSON.parse(stdout);
+      expect(result.text.length).toBe(LIMITS.objectBytes - '{"text":""}'.length);
+      await system.treeWhere({ correlation }, ([root]) => root?.state === 'succeeded' && root.resultAt !== undefined);
+      const tree = await command('trace', correlation);
+      expect(tree.stdout).toMatch(new RegExp(`^ +arguments {2}${REFERENCE.source}$`, 'm'));
+      expect(tree.stdout).toMatch(new RegExp(`^ +result {2}${REFERENCE.source}$`, 'm'));
+      const shown: CallTree = JSON.parse((await command('trace', correlation, '--json')).stdout);
+      expect(shown.roots[0]).toMatchObject({ argsAt: expect.stringContaining(`size=${LIMITS.objectBytes}&`) });
+    },
+  );
 
   it('call — refuses a file that is larger than the limit, and says what that is', async () => {
     const end = await command('call', 'probe.echo', '--args', argumentsOf(LIMITS.objectBytes + 1));

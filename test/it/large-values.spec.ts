@@ -1,5 +1,6 @@
 /** Arguments and results that go through the object store, on real processes. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Objm } from '@nats-io/obj';
 import { ask, type Bus, type CallOutcome, connectBus, readResult } from '@orchestrator/bus';
 import {
   type DeadLetterDetail,
@@ -48,7 +49,7 @@ describe('values that are too large for a message', () => {
 
   it('a synchronous call with 64 MiB of arguments, and as much of a result', async () => {
     const text = 'x'.repeat(LIMITS.objectBytes - '{"text":""}'.length);
-    const { result, correlation = '' } = await system.client.call(ECHO, { text });
+    const { result, correlation = '' } = await system.client.call(ECHO, { text }, { timeoutMs: 60_000 });
     expect(textOf(result) === text).toBe(true);
     await system.treeWhere({ correlation }, ([root]) => root?.state === 'succeeded');
   });
@@ -269,6 +270,28 @@ describe('values that are too large for a message', () => {
     await api('PURGE', { filter: `$O.ORC_OBJECTS.C.${object}` });
     const { result } = await handle.outcome();
     expect(result).toMatchObject({ ok: false, fault: { code: 'internal', details: { object } } });
+  });
+
+  it('the tools of NATS — show and fetch what the SDK and others have stored, for an operator', async () => {
+    const text = 't'.repeat(MEGABYTE);
+    const { correlation = '' } = await system.client.call(ECHO, { text });
+    const tree = await system.treeWhere({ correlation }, ([root]) => root?.resultAt !== undefined);
+    const { object = '' } = parseDataRef(tree.roots[0]?.resultAt ?? '') ?? {};
+    const { name } = await putRaw(system.bus.nc, 'raw');
+    const bucket = await new Objm(operator.nc).open('ORC_OBJECTS');
+    expect(JSON.parse(Buffer.from((await bucket.getBlob(object)) ?? []).toString()).text === text).toBe(true);
+    expect(Buffer.from((await bucket.getBlob(name)) ?? []).toString()).toBe('raw');
+    expect(await bucket.info(object)).toMatchObject({ size: text.length + '{"text":""}'.length, chunks: 4 });
+    expect((await bucket.list()).map((one) => one.name)).toEqual(expect.arrayContaining([object, name]));
+  });
+
+  it('a put as the tools of NATS do it — is refused, since it would replace what others name', async () => {
+    const { name, reference } = await putRaw(system.bus.nc, 'first');
+    for (const { nc } of [system.bus, operator]) {
+      const bucket = await new Objm(nc).open('ORC_OBJECTS');
+      await expect(bucket.putBlob({ name }, Buffer.from('second'))).rejects.toThrow();
+    }
+    expect((await getRaw(system.bus.nc, reference)).toString()).toBe('first');
   });
 
   it('many at once — all are answered', async () => {

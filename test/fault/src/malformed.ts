@@ -123,6 +123,7 @@ function headerValue(random: Seeded, name: string): string {
     [HEADERS.correlationId]: '0123456789abcdef0123456789abcdef',
     [HEADERS.expiryTime]: '2099-01-31T12:00:00Z',
     [HEADERS.version]: '^1.0.0',
+    [HEADERS.dataRef]: `/objects/there-is-no-such-object?size=20&sha256=${'a'.repeat(64)}`,
     [HEADERS.traceparent]: '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01',
   };
   const kind = random.weighted({ good: 4, mutated: 4, nonsense: 3 });
@@ -132,6 +133,7 @@ function headerValue(random: Seeded, name: string): string {
 
 const NAMES = [
   ...[HEADERS.id, HEADERS.specVersion, HEADERS.correlationId, HEADERS.expiryTime, HEADERS.version, HEADERS.traceparent],
+  HEADERS.dataRef,
   ...['Nats-Msg-Id', 'Nats-Expected-Stream', HEADERS.fault, HEADERS.receipt, 'X-Other'],
 ];
 
