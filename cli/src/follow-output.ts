@@ -21,7 +21,8 @@ export async function followOutput(
   // Output may be gone when the result is still there.
   const printed = printChunks(handle, after, json).catch((error) => tell(messageOf(error)));
   const followed = [printed, withProgress ? tellProgress(handle) : undefined];
-  const [outcome] = await Promise.all([handle.outcome(), ...followed]);
+  const outcome = handle.outcome();
+  await Promise.allSettled([outcome, ...followed]); // also what nobody answers has been followed to its end
   return outcome;
 }
 

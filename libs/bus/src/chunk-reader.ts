@@ -37,7 +37,8 @@ const LOOK_AGAIN_MS = 50;
 const LOOKS = 40;
 
 /**
- * @param ended resolves when the invocation has ended, in a result or a fault; the end marker in the stream may come first
+ * @param ended resolves when the invocation has ended, in a result or a fault, or rejects when that cannot be known; the end
+ *   marker in the stream may come first
  * @throws Fault `not-found` when chunks after the given one are not kept any more; the signal's fault, or `cancelled`
  */
 export async function* readChunks(
@@ -49,13 +50,12 @@ export async function* readChunks(
   const bell = new Bell();
   const feed = new ChunkFeed(bus, address, () => bell.ring());
   let end: StreamEnd | undefined;
-  ended.then(
-    (is) => {
-      end = is;
-      bell.ring();
-    },
-    () => {}, // the end marker, or the signal, ends it
-  );
+  const onEnded = (is: StreamEnd) => {
+    end = is;
+    bell.ring();
+  };
+  // Whoever cannot know how it ended reads what there is: it may never have been asked for.
+  ended.then(onEnded, () => onEnded({ last: undefined }));
   const onAbort = () => bell.ring();
   signal?.addEventListener('abort', onAbort);
   let acknowledged = after;
