@@ -77,6 +77,23 @@ describe('the command', () => {
       expect(await run([...at, 'plugins', 'impact', 'designer@x@y'])).toMatchObject({ code: 2 });
     });
 
+    it('plugins search — finds by words, by what is taken and by what comes of it', async () => {
+      const names = async (...args: string[]) => {
+        const { stdout } = await run([...at, 'plugins', 'search', ...args, '--json']);
+        return (JSON.parse(stdout) as { capabilities: { capability: string }[] }).capabilities.map(
+          (one) => one.capability,
+        );
+      };
+      expect(await names('illustrations')).toEqual(['designer.illustrate']);
+      expect(await names('--tag', 'prose', '--accepts', '{"text":"tea"}')).toContain('editor.copy-edit');
+      expect(await names('--produces', '{"required":["svg"]}')).toEqual(['designer.illustrate']);
+      expect(await run([...at, 'plugins', 'search', 'tea'])).toMatchObject({
+        code: 0,
+        stdout: 'No capability fits.\n',
+      });
+      expect(await run([...at, 'plugins', 'search', '--produces', '{"type":"tea"}'])).toMatchObject({ code: 2 });
+    });
+
     it('plugins — lists what is installed, for people and as JSON', async () => {
       const people = await run([...at, 'plugins']);
       expect(people).toMatchObject({ code: 0 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ask } from '@orchestrator/bus';
 import { shippedPlugins } from '@orchestrator/local';
 import type { InstalledPlugin } from '@orchestrator/protocol';
-import { startTestSystem, type TestSystem } from '@orchestrator/testing';
+import { startTestSystem, type TestSystem, until } from '@orchestrator/testing';
 
 const COPY_EDIT = { plugin: 'editor', capability: 'copy-edit' };
 const NEED = { capability: 'designer.illustrate', range: '^1.0.0' };
@@ -23,16 +23,6 @@ describe('a plugin that needs another', () => {
   async function waitingFor(): Promise<InstalledPlugin['waitingFor'] | undefined> {
     const { plugins } = await ask<{ plugins: InstalledPlugin[] }>(system.client.requester, 'registry', 'plugins');
     return plugins.find(({ name }) => name === 'editor')?.waitingFor;
-  }
-
-  /** Asks until the answer fits: who lives is heard by heartbeats. */
-  async function until<T>(question: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
-    const giveUpAtMs = Date.now() + 20_000;
-    for (;;) {
-      const answer = await question();
-      if (fits(answer) || Date.now() > giveUpAtMs) return answer;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
   }
 
   it('while that lives — is ready', async () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ask, type Bus, connectBus, Requester, readAnswer } from '@orchestrator/bus';
 import { Fault, type InstalledPlugin, LIMITS, subjects } from '@orchestrator/protocol';
-import { PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
+import { PROBE, startTestSystem, type TestSystem, until } from '@orchestrator/testing';
 
 const FORGET_AFTER_MS = 500;
 const ECHO = { plugin: 'probe', capability: 'echo' };
@@ -26,17 +26,6 @@ describe('the registry', () => {
 
   async function installed(): Promise<InstalledPlugin[]> {
     return (await ask<{ plugins: InstalledPlugin[] }>(system.client.requester, 'registry', 'plugins')).plugins;
-  }
-
-  /** Asks until the answer fits: what the registry says reaches the choreographer a moment later. */
-  async function until<T>(question: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
-    const giveUpAtMs = Date.now() + 20_000;
-    for (;;) {
-      const answer = await question();
-      if (fits(answer)) return answer;
-      if (Date.now() > giveUpAtMs) throw new Error(`No fitting answer: ${JSON.stringify(answer)}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
   }
 
   async function announce(plugin: string, body: unknown): Promise<unknown> {

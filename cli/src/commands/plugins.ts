@@ -4,10 +4,12 @@ import type { Command } from 'commander';
 import { withSession } from '../session.js';
 import { type Colours, coloursFor, print, printJson } from '../terminal.js';
 import { addDependencyCommands } from './dependencies.js';
+import { addSearchCommand } from './search.js';
 
 export function addPluginsCommand(program: Command): void {
   const plugins = program.command('plugins').description('list what is installed, and what needs what');
   addDependencyCommands(program, plugins);
+  addSearchCommand(program, plugins);
   plugins
     .command('list', { isDefault: true })
     .description('list what is installed, and what of it lives')

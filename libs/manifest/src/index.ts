@@ -13,4 +13,5 @@ export { boundProblems, type Problem, pointerTo } from './problem.js';
 export { missingNeeds } from './readiness.js';
 export { type InstalledVersion, refusalOf } from './registration.js';
 export { retryPolicyOf } from './retry-policy.js';
+export { type FoundCapability, parseCapabilityQuery, searchCapabilities } from './search.js';
 export { type ManifestVerdict, validateManifest } from './validate-manifest.js';

@@ -2,3 +2,4 @@ export { type Effect, EffectLog } from './effect-log.js';
 export { MIRROR, PROBE, PROBE_GRANTS } from './fixtures.js';
 export { Load, type LoadAnswer } from './load.js';
 export { startTestSystem, type TestSystem, type TestSystemOptions, treeWhere } from './test-system.js';
+export { until } from './until.js';

@@ -12,7 +12,9 @@ import {
   Liveness,
   type Manifest,
   missingNeeds,
+  parseCapabilityQuery,
   refusalOf,
+  searchCapabilities,
   validateManifest,
 } from '@orchestrator/manifest';
 import {
@@ -70,12 +72,15 @@ export class Registry implements OnApplicationShutdown {
     });
     this.#bus.nc.subscribe(patterns.beats, { callback: (_e, msg) => this.#onBeat(msg) });
     serveQuery(this.#bus, 'registry', 'plugins', () => ({ plugins: this.#list() }));
+    serveQuery(this.#bus, 'registry', 'capabilities', (args) =>
+      searchCapabilities(this.#catalogue.list(), parseCapabilityQuery(args)),
+    );
     new MicroService(this.#bus, {
       name: 'registry',
       id: randomId().slice(0, 16),
       version: '0.1.0',
       description: 'What is installed and what lives.',
-      endpoints: [{ name: 'plugins', subject: subjects.query('registry', 'plugins') }],
+      endpoints: ['plugins', 'capabilities'].map((name) => ({ name, subject: subjects.query('registry', name) })),
     });
     this.#sweep = setInterval(() => this.#expire(), SWEEP_MS);
     this.#bus.nc.publish(subjects.rollCall());

@@ -176,3 +176,26 @@ export function hasInPlace(part: Located): boolean {
 export function matches(pattern: string, name: string): boolean {
   return new RegExp(pattern, 'u').test(name);
 }
+
+/** Certainly no value fits both: they differ in type, in value, or in a member that one asks for. */
+export function areDisjoint(some: readonly Located[], others: readonly Located[]): boolean {
+  const both = [...some, ...others];
+  if (isNever(both)) return true;
+  if (!typesOf(both).has('object') || typesOf(both).size > 1) return false;
+  return [...requiredOf(both)].some((name) =>
+    isNever(partsOf([...propertyOf(some, name), ...propertyOf(others, name)])),
+  );
+}
+
+/** The branches of the first choice that a value makes, where it makes any that has not been made. */
+export function branchesOf(parts: readonly Located[]): Located[] | undefined {
+  for (const part of parts) {
+    for (const keyword of ['anyOf', 'oneOf']) {
+      const branches = listWithin(part, keyword);
+      const isOpen =
+        branches.length > 0 && !branches.some((branch) => parts.some((one) => one.schema === branch.schema));
+      if (isOpen) return branches;
+    }
+  }
+  return undefined;
+}

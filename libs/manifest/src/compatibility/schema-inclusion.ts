@@ -3,38 +3,26 @@
  * shown counts as a gap. So "no gap" is certain, and a gap may be one that no value falls into. The rules are in
  * docs/compatibility.md.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { pointerTo } from '../problem.js';
 import {
-  atLeast,
+  areDisjoint,
   atMost,
+  branchesOf,
   finiteOf,
-  hasInPlace,
-  includesValue,
   isNever,
   itemOf,
-  type JsonType,
   matches,
-  numbersOf,
   otherItemsOf,
   othersOf,
   partsOf,
   propertyOf,
-  requiredOf,
   schemaOfValue,
-  stringsOf,
   typesOf,
 } from './facts.js';
-import { keywordsOf, type Located, listWithin, locate, namesWithin, referred, within } from './located-schema.js';
-
-/** A place where values may be accepted by the one schema and not by the other. */
-export interface Gap {
-  /** Where the wider schema would have to accept more: RFC 6901. */
-  readonly wider: string;
-  /** Where the other says what it accepts. */
-  readonly narrower: string;
-  readonly message: string;
-}
+import { type Gap, gap } from './gap.js';
+import { type Descent, RULES } from './keyword-rules.js';
+import { keywordsOf, type Located, listWithin, locate, namesWithin, within } from './located-schema.js';
+import { isSame, isSameList } from './schema-identity.js';
 
 export interface InclusionOptions {
   /** Members that the wider schema does not know are no gap, even where it allows no others. @default false */
@@ -69,7 +57,7 @@ export function inclusionGaps(
     : gaps;
 }
 
-class Comparison {
+class Comparison implements Descent {
   readonly #options: InclusionOptions;
   readonly #budget: Budget;
   #depth = 0;
@@ -216,317 +204,4 @@ class Comparison {
       );
     });
   }
-}
-
-interface Check {
-  readonly keyword: string;
-  readonly value: unknown;
-  readonly parts: readonly Located[];
-  readonly types: ReadonlySet<JsonType>;
-  readonly wide: Located;
-  readonly comparison: Comparison;
-}
-
-interface Rule {
-  /** The types of value that the keyword says something of. @default all */
-  readonly of?: readonly JsonType[];
-  /** Gaps further in, or what the gap is. */
-  readonly check: (check: Check) => readonly Gap[] | string;
-}
-
-const FITS: readonly Gap[] = [];
-const when = (fits: boolean, message: string) => (fits ? FITS : message);
-
-const NUMBERS: readonly JsonType[] = ['number', 'integer'];
-const STRINGS: readonly JsonType[] = ['string'];
-const ARRAYS: readonly JsonType[] = ['array'];
-const OBJECTS: readonly JsonType[] = ['object'];
-
-function from(of: readonly JsonType[], other?: string): Rule {
-  return {
-    of,
-    check: ({ keyword, value, parts }) => {
-      const own = atLeast(parts, keyword);
-      const strict = other === undefined ? undefined : atLeast(parts, other);
-      const fits =
-        (own ?? Number.NEGATIVE_INFINITY) >= Number(value) || (strict ?? Number.NEGATIVE_INFINITY) >= Number(value);
-      return when(fits || Number(value) <= floorOf(keyword), `is ${value}, and less was accepted`);
-    },
-  };
-}
-
-/** What every length and count is at least. */
-function floorOf(keyword: string): number {
-  return keyword.startsWith('min') && keyword !== 'minimum' ? 0 : Number.NEGATIVE_INFINITY;
-}
-
-function upTo(of: readonly JsonType[], other?: string): Rule {
-  return {
-    of,
-    check: ({ keyword, value, parts }) => {
-      const own = atMost(parts, keyword) ?? Number.POSITIVE_INFINITY;
-      const strict = (other === undefined ? undefined : atMost(parts, other)) ?? Number.POSITIVE_INFINITY;
-      return when(Math.min(own, strict) <= Number(value), `is ${value}, and more was accepted`);
-    },
-  };
-}
-
-/** Bounds that leave their own number out: an inclusive one of the other side has to be beyond it. */
-function beyond(isFit: (own: number, bound: number) => boolean, inclusive: string, least: typeof atLeast): Rule {
-  return {
-    of: NUMBERS,
-    check: ({ keyword, value, parts }) => {
-      const bound = Number(value);
-      const own = least(parts, keyword);
-      const reached = least(parts, inclusive);
-      const fits =
-        (own !== undefined && (own === bound || isFit(own, bound))) || (reached !== undefined && isFit(reached, bound));
-      return when(fits, `is ${value}, and more was accepted`);
-    },
-  };
-}
-
-/** Only what stands in the other schema word for word is known to fit. */
-const SAME: Rule = {
-  check: ({ keyword, value, parts }) =>
-    when(
-      parts.some((part) => isDeepStrictEqual(keywordsOf(part)[keyword], value) && !refers(value)),
-      `is not known to accept what was accepted`,
-    ),
-};
-
-const RULES: Readonly<Record<string, Rule>> = {
-  type: {
-    check: ({ value, types }) => {
-      const wanted = [value].flat() as JsonType[];
-      const lost = [...types].filter(
-        (type) => !wanted.includes(type) && !(type === 'integer' && wanted.includes('number')),
-      );
-      return when(lost.length === 0, `is ${wanted.join(' or ')}, and ${lost.join(' or ')} was accepted`);
-    },
-  },
-  const: {
-    check: ({ value, parts, types }) => when(isAmong([value], parts, types), 'is one value, and others were accepted'),
-  },
-  enum: {
-    check: ({ value, parts, types }) =>
-      when(isAmong(value as unknown[], parts, types), 'lacks values that were accepted'),
-  },
-  minimum: from(NUMBERS, 'exclusiveMinimum'),
-  maximum: upTo(NUMBERS, 'exclusiveMaximum'),
-  exclusiveMinimum: beyond((own, bound) => own > bound, 'minimum', atLeast),
-  exclusiveMaximum: beyond((own, bound) => own < bound, 'maximum', atMost),
-  multipleOf: {
-    of: NUMBERS,
-    check: ({ value, parts, types }) => {
-      const isWhole = value === 1 && !types.has('number');
-      const known = [...numbersOf(parts, 'multipleOf'), ...(finiteOf(parts) ?? [])];
-      const fits = isWhole || known.some((one) => isMultiple(Number(one), Number(value)));
-      return when(fits, `is ${value}, and other numbers were accepted`);
-    },
-  },
-  minLength: from(STRINGS),
-  maxLength: upTo(STRINGS),
-  pattern: { ...SAME, of: STRINGS },
-  format: { ...SAME, of: STRINGS },
-  minItems: from(ARRAYS),
-  maxItems: upTo(ARRAYS),
-  uniqueItems: {
-    of: ARRAYS,
-    check: ({ value, parts }) => {
-      const fits =
-        value !== true ||
-        parts.some((part) => keywordsOf(part).uniqueItems === true) ||
-        (atMost(parts, 'maxItems') ?? 2) < 2;
-      return when(fits, 'allows no item twice, and that was accepted');
-    },
-  },
-  prefixItems: { of: ARRAYS, check: ({ parts, wide, comparison }) => comparison.items(parts, wide) },
-  items: {
-    of: ARRAYS,
-    check: ({ parts, wide, comparison }) =>
-      listWithin(wide, 'prefixItems').length > 0 ? FITS : comparison.items(parts, wide),
-  },
-  contains: {
-    of: ARRAYS,
-    check: (check) => {
-      const needsNone = keywordsOf(check.wide).minContains === 0 && keywordsOf(check.wide).maxContains === undefined;
-      if (needsNone) return FITS;
-      const fits = check.parts.some(
-        (part) =>
-          ['contains', 'minContains', 'maxContains'].every((keyword) =>
-            isDeepStrictEqual(keywordsOf(part)[keyword], keywordsOf(check.wide)[keyword]),
-          ) && !refers(check.value),
-      );
-      return when(fits, 'is not known to accept what was accepted');
-    },
-  },
-  unevaluatedItems: {
-    of: ARRAYS,
-    check: ({ wide, parts, comparison }) => unevaluated(wide, parts, comparison, 'unevaluatedItems'),
-  },
-  minProperties: {
-    of: OBJECTS,
-    check: ({ value, parts }) => {
-      const least = Math.max(atLeast(parts, 'minProperties') ?? 0, requiredOf(parts).size);
-      return when(least >= Number(value), `is ${value}, and fewer were accepted`);
-    },
-  },
-  maxProperties: upTo(OBJECTS),
-  required: {
-    of: OBJECTS,
-    check: ({ value, parts }) => {
-      const known = requiredOf(parts);
-      const missing = stringsOf(value).filter((name) => !known.has(name));
-      return when(
-        missing.length === 0,
-        `asks for ${missing.map((name) => JSON.stringify(name)).join(', ')}, which could be left out`,
-      );
-    },
-  },
-  dependentRequired: {
-    of: OBJECTS,
-    check: ({ value, parts }) => {
-      const known = requiredOf(parts);
-      const fits = Object.entries(value as object).every(
-        ([name, needed]) =>
-          stringsOf(needed).every((one) => known.has(one)) || isNever(partsOf(propertyOf(parts, name))),
-      );
-      return fits ? FITS : SAME.check({ keyword: 'dependentRequired', value, parts } as Check);
-    },
-  },
-  properties: { of: OBJECTS, check: ({ parts, wide, comparison }) => comparison.members(parts, wide) },
-  patternProperties: { of: OBJECTS, check: ({ parts, wide, comparison }) => comparison.patterned(parts, wide) },
-  additionalProperties: {
-    of: OBJECTS,
-    check: ({ parts, wide, comparison }) => {
-      const others = within(wide, 'additionalProperties');
-      return others ? comparison.otherMembers(parts, wide, others) : FITS;
-    },
-  },
-  unevaluatedProperties: {
-    of: OBJECTS,
-    check: ({ wide, parts, comparison }) => unevaluated(wide, parts, comparison, 'unevaluatedProperties'),
-  },
-  propertyNames: { ...SAME, of: OBJECTS },
-  dependentSchemas: { ...SAME, of: OBJECTS },
-  allOf: {
-    check: ({ parts, wide, comparison }) => listWithin(wide, 'allOf').flatMap((one) => comparison.gapsOf(parts, one)),
-  },
-  anyOf: {
-    check: ({ parts, wide, comparison }) =>
-      when(
-        comparison.oneOf(parts, listWithin(wide, 'anyOf'), false),
-        'has no branch that accepts all that was accepted',
-      ),
-  },
-  oneOf: {
-    check: ({ parts, wide, comparison }) =>
-      when(
-        comparison.oneOf(parts, listWithin(wide, 'oneOf'), true),
-        'has no single branch that accepts all that was accepted',
-      ),
-  },
-  not: {
-    check: ({ parts, wide }) => {
-      const forbidden = within(wide, 'not');
-      const fits = !forbidden || areDisjoint(parts, partsOf([forbidden]));
-      return fits ? FITS : SAME.check({ keyword: 'not', value: keywordsOf(wide).not, parts } as Check);
-    },
-  },
-  if: {
-    check: ({ parts, wide }) => {
-      const isThere = parts.some((part) =>
-        ['if', 'then', 'else'].every((keyword) =>
-          isDeepStrictEqual(keywordsOf(part)[keyword], keywordsOf(wide)[keyword]),
-        ),
-      );
-      return when(isThere && !refers(wide.schema), 'is not known to accept what was accepted');
-    },
-  },
-  $ref: {
-    check: ({ parts, wide, comparison }) => {
-      const target = referred(wide);
-      return target ? comparison.gapsOf(parts, target) : 'leads nowhere';
-    },
-  },
-  $dynamicRef: { check: () => 'cannot be compared' },
-};
-
-function gap(wide: Located, parts: readonly Located[], message: string): Gap {
-  return { wider: wide.pointer, narrower: parts[0]?.pointer ?? '', message };
-}
-
-/** The same schema in documents in which its references mean the same. */
-function isSame(one: Located, other: Located): boolean {
-  if (!isDeepStrictEqual(one.schema, other.schema)) return false;
-  return !refers(one.schema) || isDeepStrictEqual(one.root.schema, other.root.schema);
-}
-
-function isSameList(some: readonly Located[], others: readonly Located[]): boolean {
-  return some.length === others.length && some.every((one, index) => one.schema === others[index]?.schema);
-}
-
-function refers(value: unknown): boolean {
-  return /"\$(dynamicR|r)ef":/.test(JSON.stringify(value));
-}
-
-/** The branches of the first choice that a value makes, where it makes any that has not been made. */
-function branchesOf(parts: readonly Located[]): Located[] | undefined {
-  for (const part of parts) {
-    for (const keyword of ['anyOf', 'oneOf']) {
-      const branches = listWithin(part, keyword);
-      const isOpen =
-        branches.length > 0 && !branches.some((branch) => parts.some((one) => one.schema === branch.schema));
-      if (isOpen) return branches;
-    }
-  }
-  return undefined;
-}
-
-function isAmong(values: readonly unknown[], parts: readonly Located[], types: ReadonlySet<JsonType>): boolean {
-  const own = finiteOf(parts) ?? smallTypes(types);
-  return own?.every((one) => includesValue(values, one)) ?? false;
-}
-
-/** All values of types that have only a few. */
-function smallTypes(types: ReadonlySet<JsonType>): unknown[] | undefined {
-  const small = [...types].map((type) => (type === 'null' ? [null] : type === 'boolean' ? [true, false] : undefined));
-  return small.every((one) => one !== undefined) ? small.flat() : undefined;
-}
-
-function isMultiple(value: number, of: number): boolean {
-  return Number.isInteger(value) && Number.isInteger(of)
-    ? value % of === 0
-    : Number.isInteger(value / of) && value === of;
-}
-
-/** Where nothing in place can evaluate more than its neighbours do, it means what the keyword for the rest means. */
-function unevaluated(
-  wide: Located,
-  parts: readonly Located[],
-  comparison: Comparison,
-  keyword: string,
-): readonly Gap[] | string {
-  const others = within(wide, keyword);
-  if (!others || others.schema === true) return FITS;
-  if (others.schema === false && comparison.ignoresUnknown(keyword)) return FITS;
-  if (hasInPlace(wide)) return 'cannot be compared beside keywords that apply in place';
-  if (keyword === 'unevaluatedItems') {
-    const { unevaluatedItems, ...rest } = keywordsOf(wide);
-    return Object.hasOwn(rest, 'items')
-      ? FITS
-      : comparison.items(parts, { ...wide, schema: { ...rest, items: unevaluatedItems } });
-  }
-  return within(wide, 'additionalProperties') ? FITS : comparison.otherMembers(parts, wide, others);
-}
-
-/** Certainly no value fits both: they differ in type, in value, or in a member that one asks for. */
-function areDisjoint(some: readonly Located[], others: readonly Located[]): boolean {
-  const both = [...some, ...others];
-  if (isNever(both)) return true;
-  if (!typesOf(both).has('object') || typesOf(both).size > 1) return false;
-  return [...requiredOf(both)].some((name) =>
-    isNever(partsOf([...propertyOf(some, name), ...propertyOf(others, name)])),
-  );
 }
