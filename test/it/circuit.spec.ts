@@ -90,6 +90,17 @@ describe('a circuit', () => {
     expect(effects.read().filter(({ name }) => name === 'good')).toHaveLength(2);
   });
 
+  it('of one choreographer is told by all', async () => {
+    await system.start('choreographer', 'choreographer-2');
+    await failUntilOpen();
+    const replicas = async () => (await circuits()).map(({ replica }) => replica);
+    let told: string[][] = [];
+    while (told.length < 10 || told.some((one) => one.length === 0)) {
+      told = [...told, await replicas()].slice(-10); // whichever answers
+    }
+    await system.processes.get('choreographer-2')?.stop();
+  });
+
   it('keeps durable requests waiting until it lets one through, and they are all done', async () => {
     await failUntilOpen();
     const target = { plugin: 'probe', capability: 'flaky' };

@@ -98,7 +98,9 @@ export function show(outcome: CallOutcome, { json, nats }: Pick<ShowOptions, 'js
 function describeFault(fault: Fault): string {
   const problems = fault.details?.problems;
   const lines = Array.isArray(problems) ? problems.map((p) => `  ${p.pointer || '/'}: ${p.message}`) : [];
-  return [`${fault.code}: ${fault.message}`, ...lines].join('\n');
+  const afterMs = fault.details?.retryAfterMs;
+  const again = typeof afterMs === 'number' ? [`  Try again in ${Math.ceil(afterMs / 100) / 10} s.`] : [];
+  return [`${fault.code}: ${fault.message}`, ...lines, ...again].join('\n');
 }
 
 function milliseconds(option: string, text: string | undefined): number | undefined {

@@ -26,6 +26,15 @@ describe('Liveness', () => {
     expect(liveness.lastSeen('editor', '1.0.0')).toBeUndefined();
   });
 
+  it('forgets by itself what has not been seen for a day', () => {
+    const liveness = new Liveness(3_000);
+    liveness.beat('editor', '1.0.0', 'a', 1_000);
+    liveness.expire(60 * 60_000);
+    expect(liveness.lastSeen('editor', '1.0.0')).toBe(1_000);
+    liveness.expire(25 * 60 * 60_000);
+    expect(liveness.lastSeen('editor', '1.0.0')).toBeUndefined();
+  });
+
   it('keeps versions and plugins apart, and ignores whoever it does not know', () => {
     const liveness = new Liveness(3_000);
     liveness.beat('editor', '1.0.0', 'a', 1_000);

@@ -1,5 +1,8 @@
 import { type Instance } from '@orchestrator/protocol';
 
+/** Longer than anybody asks for what has gone: what was never installed is not kept for ever. */
+const FORGET_MS = 24 * 60 * 60_000;
+
 interface VersionLife {
   /** Last heartbeat of each instance that lives. */
   readonly instances: Map<string, number>;
@@ -43,7 +46,8 @@ export class Liveness {
   expire(nowMs: number): readonly Instance[] {
     const gone: Instance[] = [];
     for (const [plugin, versions] of this.#plugins) {
-      for (const [version, { instances }] of versions) {
+      for (const [version, { instances, lastSeenMs }] of versions) {
+        if (instances.size === 0 && nowMs - lastSeenMs > FORGET_MS) this.forget(plugin, version);
         for (const [instance, seenMs] of instances) {
           if (nowMs - seenMs <= this.#timeoutMs) continue;
           instances.delete(instance);
