@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { openCalls, rowsOfCalls } from './calls.mjs';
+import { rowsOfCatalogue } from './catalogue.mjs';
 import { CHAIN_LOAD, openChain, rowsOfChain } from './chain.mjs';
 import { FAIRNESS_LOAD, openFairness, rowsOfFairness } from './fairness.mjs';
 import { measure, median } from './load.mjs';
@@ -20,7 +21,9 @@ const compared = {
   plugins: { open: openManyPlugins, rows: rowsOfManyPlugins },
   fairness: { open: openFairness, rows: rowsOfFairness, load: FAIRNESS_LOAD },
 };
-const PARTS = [...Object.keys(compared), 'startup'];
+/** Measured by themselves, once. */
+const alone = { startup: rowsOfStartup, catalogue: rowsOfCatalogue };
+const PARTS = [...Object.keys(compared), ...Object.keys(alone)];
 const USAGE = `npm run bench [-- --only ${PARTS.join('|')}]… [--rounds N (odd, default 3)] [--json]\n`;
 
 const { values } = parseArgs({
@@ -43,7 +46,7 @@ const rows = [];
 const measured = {};
 try {
   for (const part of PARTS.filter((one) => values.only.includes(one))) {
-    rows.push(...(part === 'startup' ? await rowsOfStartup(stage) : await compare(compared[part])));
+    rows.push(...(part in alone ? await alone[part](stage) : await compare(compared[part])));
   }
 } finally {
   await stage.stop();
@@ -80,5 +83,5 @@ function printJson() {
 function printRow([what, value, unit, ratio, wanted = '']) {
   const figure = `${value >= 100 ? Math.round(value) : value.toFixed(2)} ${unit}`;
   const beside = ratio === undefined ? '' : `${ratio.toFixed(2)} ×`;
-  process.stdout.write(`${what.padEnd(46)} ${figure.padStart(16)} ${beside.padStart(9)}   ${wanted}\n`);
+  process.stdout.write(`${what.padEnd(64)} ${figure.padStart(16)} ${beside.padStart(9)}   ${wanted}\n`);
 }

@@ -139,19 +139,13 @@ export class Catalogue {
     const key = formatCapabilityRef({ plugin, capability });
     const known = this.#notFound.get(key);
     if (known) return known;
-    const nearest = nearestCapabilities({ plugin, capability }, this.#installed());
+    const nearest = nearestCapabilities({ plugin, capability }, this.#capabilities);
     const what = this.#manifests.has(plugin)
       ? `The plugin "${plugin}" has no capability "${capability}".`
       : `No plugin "${plugin}" is installed.`;
     const message = nearest.length > 0 ? `${what} Nearest: ${nearest.join(', ')}.` : what;
     const fault = new Fault('not-found', message, { nearest });
     return remember(this.#notFound, key, { ok: false, fault }, MAX_FAILURES);
-  }
-
-  *#installed(): Generator<CapabilityRef> {
-    for (const [plugin, entries] of this.#capabilities) {
-      for (const capability of entries.keys()) yield { plugin, capability };
-    }
   }
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { nearestCapabilities } from './nearest.js';
 
-const installed = [
-  { plugin: 'editor', capability: 'copy-edit' },
-  { plugin: 'editor', capability: 'prepare-article' },
-  { plugin: 'designer', capability: 'illustrate' },
-  { plugin: 'tech', capability: 'review' },
-];
+const named = (...capabilities: string[]) => new Map(capabilities.map((name) => [name, true]));
+const installed = new Map([
+  ['editor', named('copy-edit', 'prepare-article')],
+  ['designer', named('illustrate')],
+  ['tech', named('review')],
+]);
 
 describe('nearestCapabilities', () => {
   it.each([
@@ -20,7 +20,7 @@ describe('nearestCapabilities', () => {
   });
 
   it('names three at most, the nearest first', () => {
-    const many = ['run', 'runs', 'ran', 'rub', 'run-x'].map((capability) => ({ plugin: 'code', capability }));
+    const many = new Map([['code', named('run', 'runs', 'ran', 'rub', 'run-x')]]);
     expect(nearestCapabilities({ plugin: 'code', capability: 'runn' }, many)).toEqual(['code.run', 'code.runs']);
     expect(nearestCapabilities({ plugin: 'cod', capability: 'run' }, many)).toEqual([
       'code.run',

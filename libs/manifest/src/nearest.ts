@@ -13,19 +13,27 @@ interface Scored extends CapabilityRef {
   readonly capabilityEdits: number;
 }
 
+/** Plugins whose capabilities are looked through: whoever asks for nonsense must not keep everybody waiting. */
+const MAX_PLUGINS = 20;
+
 /**
  * Up to three installed capabilities that may have been meant: of a plugin with that or a like name, or the very
  * capability elsewhere. Where the plugin itself is right, only a like capability counts.
+ * @param installed the capabilities of each plugin, by name
  */
-export function nearestCapabilities(asked: CapabilityRef, installed: Iterable<CapabilityRef>): readonly string[] {
+export function nearestCapabilities(
+  asked: CapabilityRef,
+  installed: ReadonlyMap<string, ReadonlyMap<string, unknown>>,
+): readonly string[] {
   const close: Scored[] = [];
-  for (const { plugin, capability } of installed) {
-    const pluginEdits = distance(asked.plugin, plugin);
-    const capabilityEdits = distance(asked.capability, capability);
-    const isNear =
-      capabilityEdits === 0 ||
-      (pluginEdits === 0 ? isClose(capabilityEdits, asked.capability) : isClose(pluginEdits, asked.plugin));
-    if (isNear) close.push({ plugin, capability, pluginEdits, capabilityEdits });
+  for (const { plugin, pluginEdits, capabilities } of nearestPlugins(asked, installed)) {
+    for (const capability of capabilities.keys()) {
+      const capabilityEdits = distance(asked.capability, capability);
+      const isNear =
+        capabilityEdits === 0 ||
+        (pluginEdits === 0 ? isClose(capabilityEdits, asked.capability) : isClose(pluginEdits, asked.plugin));
+      if (isNear) close.push({ plugin, capability, pluginEdits, capabilityEdits });
+    }
   }
   return close
     .sort(
@@ -35,4 +43,16 @@ export function nearestCapabilities(asked: CapabilityRef, installed: Iterable<Ca
     )
     .slice(0, MAX_NEAREST)
     .map(formatCapabilityRef);
+}
+
+function nearestPlugins(
+  { plugin: asked, capability }: CapabilityRef,
+  installed: ReadonlyMap<string, ReadonlyMap<string, unknown>>,
+) {
+  const near: { plugin: string; pluginEdits: number; capabilities: ReadonlyMap<string, unknown> }[] = [];
+  for (const [plugin, capabilities] of installed) {
+    const pluginEdits = distance(asked, plugin);
+    if (isClose(pluginEdits, asked) || capabilities.has(capability)) near.push({ plugin, pluginEdits, capabilities });
+  }
+  return near.sort((a, b) => a.pluginEdits - b.pluginEdits).slice(0, MAX_PLUGINS);
 }
