@@ -176,6 +176,28 @@ describe('reply subjects that are no inbox', () => {
     expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'mine' } });
   });
 
+  it.each(['stored', 'result'])(
+    'a result of another plugin’s own, led to where that of a call is %s — is not taken for it',
+    async (kind) => {
+      const mirror = await connectBus({ url: system.urlAs('mirror'), name: 'evil' });
+      const key = `led to ${kind}`;
+      const invocation = invocationIdFromKey('tester', 'probe', 'work', key);
+      const sent = headers();
+      sent.set(HEADERS.id, invocation);
+      const place = `orc.v1.result.tester.mirror.${invocation}`;
+      await mirror.nc.request(place, FORGED, { headers: sent, timeout: 5_000 });
+      const reply = `orc.v1.${kind}.tester.probe.${invocation}`;
+      const { first } = await listen(reply);
+      const args = { name: 'witness', ms: 300 };
+      const handle = await system.client.request({ plugin: 'probe', capability: 'work' }, args, { key });
+      const outcome = handle.outcome();
+      mirror.nc.publish(`$JS.API.DIRECT.GET.ORC_RESULTS.${place}`, '', { reply });
+      expect(await first).toBe(FORGED);
+      expect((await outcome).result).toEqual({ ok: true, value: { text: 'witness' } });
+      await mirror.nc.close();
+    },
+  );
+
   it('garbage wherever a caller may publish — harms nobody', async () => {
     const subjects = [
       'orc.v1.query.choreographer.tree',

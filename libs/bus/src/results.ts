@@ -11,12 +11,21 @@ import { type Requester, readStoredOn } from './requester.js';
 const FIRST_CHECK_MS = 200;
 const RECHECK_MS = 2_000;
 
+/** In which the server names the subject that a stored message has; a message keeps those that it was stored with. */
+const SUBJECT = 'Nats-Subject';
+
 /**
- * Is this a result? A server puts acknowledgements wherever a reply subject says, past all permissions: one that a caller
- * had sent to a result's subject holds that place until a choreographer clears it, and is nobody's result.
+ * Is this a result? A server puts acknowledgements and stored messages wherever a reply subject says, past all permissions:
+ * what somebody had sent to a result's subject holds that place until a choreographer clears it, and is nobody's result. A
+ * stored message that was stored elsewhere before names that subject, too.
  */
-export function isResult(answer: Answer): boolean {
-  return Boolean(answer.headers?.get(HEADERS.id));
+export function isResult({ headers }: Answer): boolean {
+  return Boolean(headers?.get(HEADERS.id)) && new Set(headers?.values(SUBJECT)).size <= 1;
+}
+
+/** The subject of the result that the server tells of on this one. */
+function toldOf(subject: string): string {
+  return subject.replace('.stored.', '.result.');
 }
 
 /** What is stored in a result's place; undefined while nothing is. @throws Fault `unavailable` when the stream does not answer */
@@ -100,7 +109,7 @@ export class ResultWaiter {
     this.#bus.nc.subscribe(patterns.resultsStoredFor(caller), {
       callback: (error, msg) => {
         // A stored message of another invocation can be had sent here, by a reply subject.
-        if (error || !msg.subject.endsWith(`.${msg.headers?.get(HEADERS.id)}`)) return;
+        if (error || !isResult(msg) || msg.headers?.get(SUBJECT) !== toldOf(msg.subject)) return;
         for (const resolve of this.#expected.get(msg.subject) ?? []) resolve(msg);
         this.#expected.delete(msg.subject);
       },
