@@ -1,5 +1,5 @@
 /** Prints what a call streams, and how far it is, until it ends. */
-import type { CallOutcome, InvocationHandle } from '@orchestrator/bus';
+import type { CallOutcome, InvocationHandle, ReadOptions } from '@orchestrator/bus';
 import { messageOf } from './failure.js';
 import { oneLine } from './one-line.js';
 import { print, tell } from './terminal.js';
@@ -18,25 +18,34 @@ export async function followOutput(
   handle: InvocationHandle,
   { json, after, withProgress }: FollowOutputOptions,
 ): Promise<CallOutcome> {
-  // Output may be gone when the result is still there.
-  const printed = printChunks(handle, after, json).catch((error) => tell(messageOf(error)));
-  const followed = [printed, withProgress ? tellProgress(handle) : undefined];
-  const outcome = handle.outcome();
-  await Promise.allSettled([outcome, ...followed]); // also what nobody answers has been followed to its end
-  return outcome;
+  const over = new AbortController();
+  try {
+    const trouble = printChunks(handle, { after, signal: over.signal }, json).then(
+      () => undefined,
+      (error) => error,
+    );
+    const told = withProgress ? tellProgress(handle, over.signal) : undefined;
+    const outcome = await handle.outcome();
+    await told;
+    const error = await trouble;
+    if (error) tell(messageOf(error)); // output may be gone when the result is still there
+    return outcome;
+  } finally {
+    over.abort();
+  }
 }
 
-async function printChunks(handle: InvocationHandle, after: number | undefined, json: boolean | undefined) {
+async function printChunks(handle: InvocationHandle, options: ReadOptions, json: boolean | undefined): Promise<void> {
   let attempt: number | undefined;
-  for await (const chunk of handle.chunks({ after })) {
+  for await (const chunk of handle.chunks(options)) {
     if (attempt !== undefined && chunk.attempt !== attempt) tell(`Attempt ${chunk.attempt} begins the output anew.`);
     attempt = chunk.attempt;
     print(JSON.stringify(json ? chunk : chunk.value));
   }
 }
 
-async function tellProgress(handle: InvocationHandle): Promise<void> {
-  for await (const { percent, message = '' } of handle.progress()) {
+async function tellProgress(handle: InvocationHandle, signal: AbortSignal): Promise<void> {
+  for await (const { percent, message = '' } of handle.progress(signal)) {
     tell(`${String(Math.round(percent)).padStart(4)} %  ${oneLine(message)}`);
   }
 }

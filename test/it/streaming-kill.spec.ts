@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Chunk, InvocationHandle } from '@orchestrator/bus';
-import { type InvocationNode, LIMITS } from '@orchestrator/protocol';
+import { type InvocationNode, LIMITS, subjects } from '@orchestrator/protocol';
 import { EffectLog, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
 import { type Running, start } from './command.js';
 
@@ -62,15 +62,15 @@ describe('streamed output, and kill -9', () => {
   });
 
   it('of a reader that held its writer back — the work goes on once the reader has been silent', async () => {
-    const handle = await system.client.request(STREAM, { name: 'held', chunks: 200 });
-    // This reader takes one chunk, and then says nothing any more, as one that is stopped.
-    const reading = handle.chunks();
-    await reading.next();
-    await effects.first(({ name }) => name === `held.${LIMITS.windowChunks}`);
-    const stopped = attach(handle.invocation);
-    await stopped.says('"sequence":1');
-    stopped.child.kill('SIGKILL');
-    await reading.return();
+    const handle = await system.client.request(STREAM, { name: 'held', chunks: 200, waitsAfter: 0, gate });
+    // All that a reader has said that was killed before its first chunk.
+    const address = { caller: 'tester', plugin: 'probe', invocation: handle.invocation };
+    system.bus.nc.publish(subjects.read(address), '{"acknowledged":0}');
+    const saidAtMs = Date.now();
+    await system.bus.nc.flush();
+    writeFileSync(gate, '');
+    await effects.first(({ name }) => name === `held.${LIMITS.windowChunks + 1}`);
+    expect(Date.now() - saidAtMs).toBeGreaterThanOrEqual(LIMITS.readerSilenceMs);
     expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: '200 chunks' } });
   });
 

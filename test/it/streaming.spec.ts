@@ -1,7 +1,7 @@
 /** Streamed output: its order, its back-pressure, and who reads it when. */
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CallClient, type Chunk, connectBus, type InvocationHandle } from '@orchestrator/bus';
+import { ask, CallClient, type Chunk, connectBus, type InvocationHandle } from '@orchestrator/bus';
 import { LIMITS, type ResultAddress } from '@orchestrator/protocol';
 import { EffectLog, MIRROR, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
 
@@ -190,6 +190,27 @@ describe('streamed output', () => {
   it('of a capability that does not declare it — is a typed fault', async () => {
     const { result } = await system.client.call({ plugin: 'probe', capability: 'silent' }, {});
     expect(result).toMatchObject({ ok: false, fault: { code: 'unimplemented' } });
+  });
+
+  it('held back by its reader — ends at the deadline, and when it is cancelled', async () => {
+    const held = async (name: string, timeoutMs?: number) => {
+      const handle = await system.client.request(STREAM, { name, chunks: 200 }, { timeoutMs });
+      const reading = handle.chunks();
+      await reading.next();
+      return { handle, reading };
+    };
+    const late = await held('late', 3_000);
+    expect((await late.handle.outcome()).result).toMatchObject({ ok: false, fault: { code: 'deadline-exceeded' } });
+    await late.reading.return();
+
+    const stopped = await held('stopped');
+    await effects.first(({ name }) => name === `stopped.${LIMITS.windowChunks}`);
+    const { correlation } = await system.treeWhere({ request: stopped.handle.sequence }, (nodes) => nodes.length > 0);
+    await ask(system.client.requester, 'choreographer', 'cancel', { correlation });
+    expect((await stopped.handle.outcome()).result).toMatchObject({ ok: false, fault: { code: 'cancelled' } });
+    const rest: number[] = [];
+    for await (const { sequence } of stopped.reading) rest.push(sequence);
+    expect(rest).toEqual(numbers(LIMITS.windowChunks).slice(1)); // what was stored is still to be had
   });
 
   it('when its reader gives up — the work goes on', async () => {

@@ -37,9 +37,9 @@ const LOOK_AGAIN_MS = 50;
 const LOOKS = 40;
 
 /**
- * @param ended resolves when the invocation has ended, in a result or a fault, or rejects when that cannot be known; the end
- *   marker in the stream may come first
- * @throws Fault `not-found` when chunks after the given one are not kept any more; the signal's fault, or `cancelled`
+ * @param ended resolves when the invocation has ended, in a result or a fault; the end marker in the stream may come first
+ * @throws Fault `not-found` when chunks after the given one are not kept any more; the signal's fault, or `cancelled`; what `ended`
+ *   rejects with, when nobody will know how it ends
  */
 export async function* readChunks(
   bus: Bus,
@@ -50,12 +50,17 @@ export async function* readChunks(
   const bell = new Bell();
   const feed = new ChunkFeed(bus, address, () => bell.ring());
   let end: StreamEnd | undefined;
-  const onEnded = (is: StreamEnd) => {
-    end = is;
-    bell.ring();
-  };
-  // Whoever cannot know how it ended reads what there is: it may never have been asked for.
-  ended.then(onEnded, () => onEnded({ last: undefined }));
+  let broken: Fault | undefined;
+  ended.then(
+    (is) => {
+      end = is;
+      bell.ring();
+    },
+    (error) => {
+      broken = Fault.from(error);
+      bell.ring();
+    },
+  );
   const onAbort = () => bell.ring();
   signal?.addEventListener('abort', onAbort);
   let acknowledged = after;
@@ -72,6 +77,8 @@ export async function* readChunks(
   try {
     for (;;) {
       throwIfAborted(signal);
+      if (broken) throw broken;
+      if (bus.nc.isClosed()) throw new Fault('unavailable', 'The connection to NATS is closed.');
       bell.wait();
       const known = end;
       if (known?.last !== undefined && acknowledged >= known.last) return;

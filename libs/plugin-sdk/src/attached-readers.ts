@@ -2,7 +2,7 @@
  * Who reads the output that this plugin streams, and how far each is. Heard for all invocations, also before one of them begins
  * here: readers say it every second.
  */
-import type { Bus, Subscription } from '@orchestrator/bus';
+import { type Bus, headersOf, type Msg, type Subscription } from '@orchestrator/bus';
 import { LIMITS, parseChunkRead, patterns, type ResultAddress, subjects } from '@orchestrator/protocol';
 
 /** Of more invocations than that it is not remembered that somebody reads: their output is then held up by nobody. */
@@ -23,8 +23,7 @@ export class AttachedReaders {
   constructor(bus: Bus, plugin: string) {
     this.#subscription = bus.nc.subscribe(patterns.readsOf(plugin), {
       callback: (error, msg) => {
-        // What nats-server itself sends to such a subject, because a reply subject says so, is no reader's.
-        if (!error && !msg.headers?.get('Nats-Stream')) this.#hear(msg.subject, msg.string());
+        if (!error && !isOutOfStream(msg)) this.#hear(msg.subject, msg.string());
       },
     });
     this.#sweep = setInterval(() => this.#forgetSilent(Date.now()), LIMITS.readerBeatMs).unref();
@@ -81,5 +80,14 @@ export class AttachedReaders {
 
   #wake(subject: string): void {
     for (const resolve of this.#waiting.get(subject) ?? []) resolve();
+  }
+}
+
+/** What nats-server itself sends to such a subject, because a reply subject says so, is no reader's. */
+function isOutOfStream(msg: Msg): boolean {
+  try {
+    return Boolean(headersOf(msg)?.get('Nats-Stream'));
+  } catch {
+    return true; // readers send no headers at all
   }
 }

@@ -21,13 +21,14 @@ import type { AttachedReaders } from './attached-readers.js';
 
 const EXPECTED_LAST = 'Nats-Expected-Last-Subject-Sequence';
 const WINDOW = { chunks: LIMITS.windowChunks, bytes: LIMITS.windowBytes };
-/** Until it is tried again to store a chunk that NATS did not acknowledge. */
 const RETRY_MS = 250;
 
 export interface OutputStreamParts {
   readonly publisher: StoredPublisher;
   readonly requester: Requester;
   readonly readers: AttachedReaders;
+  /** Until it is tried again to store a chunk that NATS did not acknowledge. @default 250 */
+  readonly retryMs?: number;
 }
 
 export class OutputStream {
@@ -174,7 +175,9 @@ export class OutputStream {
         const { code } = Fault.from(error);
         if (code !== 'unavailable' && code !== 'deadline-exceeded') throw error;
         isUncertain = true;
-        await delay(RETRY_MS, undefined, { signal: this.#signal }).catch(() => this.#signal.throwIfAborted());
+        await delay(this.#parts.retryMs ?? RETRY_MS, undefined, { signal: this.#signal }).catch(() =>
+          this.#signal.throwIfAborted(),
+        );
       }
     }
   }

@@ -8,6 +8,8 @@ const STACK = /\bat .+\.(js|ts):\d+|node_modules/;
 /** What is wrong with an answer to this message; undefined when nothing is. */
 export function faultWith(answer: RawAnswer, to: Pick<Malformed, 'isForged' | 'subject'>): string | undefined {
   if (answer.headers.startsWith('NATS/1.0 503')) return undefined; // nobody is there to be asked
+  // The server's own answer to a reader of output: nothing is stored there.
+  if (to.subject.startsWith('orc.v1.read.') && answer.headers.startsWith('NATS/1.0 404')) return undefined;
   const text = answer.body.toString();
   if (STACK.test(text)) return `a stack: ${text.slice(0, 200)}`;
   const code = new RegExp(`^${HEADERS.fault}: (.*)\r$`, 'm').exec(answer.headers)?.[1];

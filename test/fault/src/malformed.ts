@@ -27,7 +27,7 @@ export interface Genuine {
 
 const CAPABILITIES = [
   ...['echo', 'guarded', 'intercepted', 'piped', 'filtered', 'fail', 'refuse', 'throw-nothing', 'misanswer'],
-  ...['unwritable', 'token', 'call', 'relay', 'step-1', 'step-2', 'self', 'no-such-thing'],
+  ...['unwritable', 'stream', 'token', 'call', 'relay', 'step-1', 'step-2', 'self', 'no-such-thing'],
 ];
 const NASTY = [
   '',
@@ -80,6 +80,7 @@ function mutate(random: Seeded, original: string): string {
 
 const VALID_BODIES = [
   ...['{"text":"hi"}', '{"text":"please"}', '{"text":"NOW"}', '{}', '{"rest":[]}', '{"rest":["probe.step-1"]}'],
+  ...['{"name":"fuzz","chunks":2}', '{"acknowledged":1,"from":1,"batch":9}', '{"left":true}'],
   ...['{"capability":"probe.echo","argsJson":"{\\"text\\":\\"x\\"}"}', '{"capability":"..","argsJson":"{"}'],
 ];
 
@@ -124,6 +125,7 @@ function headerValue(random: Seeded, name: string): string {
     [HEADERS.expiryTime]: '2099-01-31T12:00:00Z',
     [HEADERS.version]: '^1.0.0',
     [HEADERS.dataRef]: `/objects/there-is-no-such-object?size=20&sha256=${'a'.repeat(64)}`,
+    [HEADERS.stream]: `fuzz-${random.int(1e11, 1e12)}`,
     [HEADERS.traceparent]: '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01',
   };
   const kind = random.weighted({ good: 4, mutated: 4, nonsense: 3 });
@@ -133,7 +135,7 @@ function headerValue(random: Seeded, name: string): string {
 
 const NAMES = [
   ...[HEADERS.id, HEADERS.specVersion, HEADERS.correlationId, HEADERS.expiryTime, HEADERS.version, HEADERS.traceparent],
-  HEADERS.dataRef,
+  ...[HEADERS.dataRef, HEADERS.stream],
   ...['Nats-Msg-Id', 'Nats-Expected-Stream', HEADERS.fault, HEADERS.receipt, 'X-Other'],
 ];
 
@@ -209,13 +211,22 @@ function question(random: Seeded): Malformed {
   return { sender: 'caller', subject, body: body(random), ...rest };
 }
 
+/** What readers of streamed output say, to hosts and choreographers. */
+function read(random: Seeded): Malformed {
+  const invocation = random.chance(0.5) ? '1dea1cc8-709e-82ed-8df8-8697cae580e0' : token(random);
+  const subject = `orc.v1.read.${random.chance(0.9) ? 'fuzz' : token(random)}.probe.${invocation}`;
+  const rest = { headers: headerBlock(random, undefined), mustBeAnswered: false, isForged: false };
+  return { sender: 'caller', subject, body: body(random), ...rest };
+}
+
 /** The message of that number. */
 export function malformedOf(seed: number, n: number, genuine: Genuine): Malformed {
   const random = Seeded.of(seed, 'message', n);
-  const kind = random.weighted({ call: 60, forged: 15, exec: 10, told: 5, question: 4, request: 6 });
+  const kind = random.weighted({ call: 60, forged: 15, exec: 10, told: 5, question: 4, read: 4, request: 6 });
   if (kind === 'forged') return forged(random, genuine);
   if (kind === 'exec') return exec(random, genuine);
   if (kind === 'told') return told(random);
   if (kind === 'question') return question(random);
+  if (kind === 'read') return read(random);
   return call(random, kind);
 }
