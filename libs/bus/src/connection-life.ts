@@ -2,8 +2,8 @@ import type { NatsConnection } from '@nats-io/transport-node';
 
 /** Is NATS there, and since when? What is not heard while it is away says nothing about anybody. */
 export class ConnectionLife {
-  /** Undefined while NATS is away. */
-  #upSinceMs: number | undefined = Date.now();
+  /** Undefined while NATS is away; since ever, while it has not been. */
+  #upSinceMs: number | undefined = 0;
   #held: (() => void)[] = [];
   readonly #onBack: (() => void)[] = [];
 
@@ -11,7 +11,7 @@ export class ConnectionLife {
     void this.#follow(nc);
   }
 
-  /** For how long everything that was sent here could be heard. */
+  /** For how long, since NATS was last away, everything that was sent here could be heard. */
   hearsForMs(nowMs: number): number {
     return this.#upSinceMs === undefined ? 0 : nowMs - this.#upSinceMs;
   }

@@ -3,6 +3,7 @@ import { Fault } from '@orchestrator/protocol';
 /** The end of an invocation's time: a promise that rejects, and a signal that aborts, with the same fault. */
 export class Deadline {
   readonly #faultAtEnd: () => Fault;
+  readonly #atMs: number;
   readonly #timer: NodeJS.Timeout;
   readonly #passed = Promise.withResolvers<never>();
   /** Made when first asked for: most capabilities never look. */
@@ -11,6 +12,7 @@ export class Deadline {
 
   constructor(atMs: number, what: string) {
     this.#faultAtEnd = () => new Fault('deadline-exceeded', `${what} ran past its deadline.`, { deadlineMs: atMs });
+    this.#atMs = atMs;
     this.#timer = setTimeout(() => this.#end(), Math.max(0, atMs - Date.now()));
   }
 
@@ -31,6 +33,11 @@ export class Deadline {
   cancel(fault: Fault): void {
     clearTimeout(this.#timer);
     this.#end(fault);
+  }
+
+  /** What comes too late is not begun. @throws Fault `deadline-exceeded` */
+  throwIfPassed(): void {
+    if (Date.now() >= this.#atMs) throw this.#faultAtEnd();
   }
 
   /** It ended in time. */

@@ -56,6 +56,7 @@ export async function runInvocation(run: Run): Promise<RunOutcome> {
   const streamed = output && { output };
   let giveBack: GiveBack | undefined;
   try {
+    deadline.throwIfPassed();
     const { data, dataRef } = run.body;
     const fetched = dataRef && (await inTime(run.large.fetch(dataRef, call, deadline.signal), deadline));
     giveBack = fetched?.giveBack;

@@ -28,6 +28,7 @@ import {
   invocationIdFromSequence,
   invocationIdOfRedrive,
   isAside,
+  LIMITS,
   parseAsk,
   parseRequestHeaders,
   type Redrive,
@@ -150,7 +151,7 @@ export class DurableRequests {
   }
 
   /** @param mayBePlaced whoever got the request before may have placed its work, and not lived to tell: then there may be a result */
-  async #place(request: Request, mayBePlaced = request.delivery.deliveries > 1): Promise<void> {
+  async #place(request: Request, mayBePlaced = request.delivery.deliveries > 1 || this.#isAfterBreak()): Promise<void> {
     const { delivery, headers: requestHeaders, invocation } = request;
     const { history } = this.#parts;
     const earlier = await this.#earlier.lookUp(request, this.#recent.get(invocation), mayBePlaced);
@@ -171,7 +172,12 @@ export class DurableRequests {
       return;
     }
     try {
-      await this.#placeAdmitted(request, admission, mayBePlaced, earlier?.isCounted ?? false);
+      await this.#placeAdmitted(
+        request,
+        admission,
+        mayBePlaced,
+        earlier?.isCounted ?? this.#recent.get(invocation)?.context !== undefined,
+      );
     } catch (error) {
       this.#parts.workRoom.leave(invocation);
       throw error;
@@ -217,8 +223,7 @@ export class DurableRequests {
       return;
     }
     let { context } = admission;
-    const { correlation } = context;
-    this.#recent.set(invocation, { correlation, bodyHash: undefined, context }); // a host may report before it is known to be placed
+    this.#recent.set(invocation, { correlation: context.correlation, bodyHash: undefined, context }); // a host may report before it is known to be placed
     const work = new OutgoingHeaders().add(HEADERS.context, admission.token);
     const { dataRef } = requestHeaders;
     if (dataRef) work.add(HEADERS.dataRef, encodeDataRef(dataRef));
@@ -229,18 +234,13 @@ export class DurableRequests {
       const first = await readWork(this.#parts.bus, subjects.work(context, invocation));
       if (!first) return this.#place(request, true);
       context = readContextToken(first.headers?.get(HEADERS.context) ?? '');
-      const firstHash = hashOfBody(bodyOf(first));
-      this.#recent.set(invocation, { correlation: context.correlation, bodyHash: firstHash, context });
-      if (firstHash !== request.bodyHash) return this.#refuseReuse(request);
-    } else this.#recent.set(invocation, { correlation, bodyHash: request.bodyHash, context });
-    // Only now: the admission of a body that was not the first would hide the real one.
-    try {
-      await history.admittedStored(context, requestHeaders, originOf(request));
-    } catch (error) {
-      // Its work may be done when the request comes again: then it must not pass for one whose admission has been told.
       this.#recent.set(invocation, { correlation: context.correlation, bodyHash: undefined, context });
-      throw error;
+      if (hashOfBody(bodyOf(first)) !== request.bodyHash) return this.#refuseReuse(request);
     }
+    // Only now: the admission of a body that was not the first would hide the real one.
+    await history.admittedStored(context, requestHeaders, originOf(request));
+    // Not before: a request that comes again, as while NATS is away, must not pass for one whose admission has been told.
+    this.#recent.set(invocation, { correlation: context.correlation, bodyHash: request.bodyHash, context });
     delivery.ack();
   }
 
@@ -256,6 +256,11 @@ export class DurableRequests {
         await delay(WORK_FULL_MS);
       }
     }
+  }
+
+  /** A server that was killed has forgotten which work was placed lately: then nobody is kept from placing it again. */
+  #isAfterBreak(): boolean {
+    return this.#parts.bus.life.hearsForMs(Date.now()) < LIMITS.workMsgIdMs;
   }
 
   /** The fault of a budget that has nothing left. @throws Fault when that cannot be known at the moment */

@@ -12,7 +12,7 @@ import type { Gate } from './gate.js';
 /** What a replica remembers of a request that it has taken. */
 export interface RecentWork {
   readonly correlation: string;
-  /** Undefined while it is not certain that this body was the first with its key. */
+  /** Undefined until the history has its admission: before, it is not certain either that this body was the first with its key. */
   readonly bodyHash: string | undefined;
   /** Undefined when it was refused. */
   readonly context: CallContext | undefined;
