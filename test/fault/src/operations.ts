@@ -85,6 +85,13 @@ const KINDS = {
     const other = `${name}.other`;
     return { ...work(name, random), otherArgs: { name: other, ms: 0 }, forbidden: [other] };
   },
+  /** What must not run twice, and is given up where nobody can know whether it did. */
+  once: (name, random) => ({
+    ref: { plugin: 'probe', capability: 'once' },
+    args: { name, ms: random.int(0, 150) },
+    mayFailWith: ['unknown-outcome'],
+    effects: [name],
+  }),
   'durable-child': (name, random) => nested(name, random, 'durable'),
   'sync-child': (name, random) => nested(name, random, 'sync'),
   chain: (name, random) => chain(name, random.int(2, MAX_DEPTH)),
@@ -107,7 +114,7 @@ const KINDS = {
   }),
   expired: (name, random) => ({
     ...work(name, random),
-    timeoutMs: -1_000,
+    timeoutMs: -10_000, // also where a clock is off
     ...fails('deadline-exceeded'),
     forbidden: [name],
   }),
@@ -136,6 +143,7 @@ const DURABLE = {
   keyless: 12,
   repeated: 8,
   reused: 5,
+  once: 6,
   'durable-child': 9,
   'sync-child': 7,
   chain: 5,

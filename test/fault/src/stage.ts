@@ -2,11 +2,15 @@
  * The whole system as real processes, each behind a proxy of its own, and a supervisor that starts again what died, as
  * systemd or Docker would. A process that ends without having been killed here is written down.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
+import { type Bus, connectBus } from '@orchestrator/bus';
 import {
   ProcessStartError,
   type RunningProcess,
@@ -14,20 +18,27 @@ import {
   startProcess,
   startSystem,
 } from '@orchestrator/local';
+import { STREAMS } from '@orchestrator/protocol';
 import { EffectLog, MIRROR, PROBE, PROBE_GRANTS } from '@orchestrator/testing';
 import { MAX_DEPTH } from './operations.js';
 import type { Fault, ProcessName } from './scenario.js';
 import { readSentLog, type SentEntry } from './sent-log.js';
 import { TcpProxy } from './tcp-proxy.js';
 
+const HERE = dirname(fileURLToPath(import.meta.url));
 const LEASE_MS = 2_000;
 const RESTART_MS = 250;
+/** What had no space and still runs then goes on running. */
+const GOING_ON_MS = 3_000;
 /** More starts in a row that fail are no bad luck. */
 const MAX_STARTS = 20;
 /** What a replica is started as. */
 const REPLICAS = { 'choreographer-2': 'choreographer', 'probe-2': 'probe' } as const;
 
 export const CALLER = 'soak';
+
+/** Faults that may end their process. */
+const ENDING: ReadonlySet<Fault['kind']> = new Set(['kill', 'no-space']);
 
 export interface StageOptions {
   readonly seed: number;
@@ -46,6 +57,7 @@ export class Stage {
   readonly #faults = new Set<Promise<void>>();
   readonly #killed = new WeakSet<RunningProcess>();
   readonly #surprises: string[] = [];
+  #operator: Promise<Bus> | undefined;
   #system: RunningSystem | undefined;
   #caller: RunningProcess | undefined;
   #isEnding = false;
@@ -87,11 +99,11 @@ export class Stage {
 
   /** Begins a fault. What it does ends by itself; a process that is still coming back is waited for first. */
   async inflict(fault: Fault): Promise<void> {
-    if (fault.kind === 'kill' || fault.kind === 'pause') await this.#returning.get(fault.target);
+    if (ENDING.has(fault.kind) || fault.kind === 'pause') await this.#returning.get(fault.target as ProcessName);
     const work = this.#perform(fault);
     this.#faults.add(work);
     void work.finally(() => this.#faults.delete(work));
-    if (fault.kind === 'kill') this.#returning.set(fault.target, work);
+    if (ENDING.has(fault.kind)) this.#returning.set(fault.target as ProcessName, work);
   }
 
   /** Resolves once everything runs again and no fault lasts. */
@@ -108,6 +120,7 @@ export class Stage {
   async stop(): Promise<void> {
     this.#isEnding = true;
     await this.#caller?.stop();
+    await (await this.#operator)?.nc.close();
     await this.#system?.stop();
     for (const proxy of this.#proxies.values()) await (await proxy).stop();
     this.#effects.remove();
@@ -123,6 +136,8 @@ export class Stage {
         ORC_LEASE_MS: String(LEASE_MS),
         ORC_MAX_DEPTH: String(MAX_DEPTH),
         ORC_GRANTS: PROBE_GRANTS,
+        FAULT_CLOCKS: this.#folder,
+        NODE_OPTIONS: `--import ${join(HERE, '../dist/skewed-clock.js')}`,
         ORC_CIRCUIT: 'off', // what always fails is part of the load, and would be kept waiting
       },
       route: (name, url) => this.#route(name, url),
@@ -133,7 +148,7 @@ export class Stage {
     this.#caller = await startProcess({
       name: 'caller',
       command: process.execPath,
-      args: [join(dirname(fileURLToPath(import.meta.url)), '../dist/caller.js')],
+      args: [join(HERE, '../dist/caller.js')],
       env: {
         NATS_URL: await this.#route('caller', this.#system.nats.url),
         FAULT_SEED: String(seed),
@@ -172,12 +187,59 @@ export class Stage {
       running?.kill('SIGSTOP');
       await delay(fault.ms);
       running?.kill('SIGCONT');
+    } else if (fault.kind === 'full') {
+      await this.#fill(STREAMS[fault.target].name, fault.ms);
+    } else if (fault.kind === 'no-space') {
+      await this.#leaveNoSpace(fault.target, fault.ms);
+    } else if (fault.kind === 'clock') {
+      const file = join(this.#folder, String((await this.#proxies.get(fault.target))?.port));
+      writeFileSync(file, String(fault.skewMs));
+      await delay(fault.ms);
+      rmSync(file);
     } else {
       const proxy = await this.#proxies.get(fault.target);
       proxy?.set(fault.kind);
       await delay(fault.ms);
       proxy?.set('open');
     }
+  }
+
+  /** The stream takes no byte more than it holds; however long it takes, it is given its room back. */
+  async #fill(stream: string, ms: number): Promise<void> {
+    const before = await this.#updateStream(stream, ({ state }) => Math.max(1, state.bytes));
+    await delay(ms);
+    await this.#updateStream(stream, () => before);
+  }
+
+  /** Answers how many bytes it might hold before. */
+  async #updateStream(stream: string, maxBytes: (info: StreamInfo) => number): Promise<number> {
+    this.#operator ??= connectBus({ url: this.system.urlAs('choreographer'), name: 'operator', waitForServer: true });
+    const { nc } = await this.#operator;
+    for (;;) {
+      try {
+        const jsm = await jetstreamManager(nc);
+        const info = await jsm.streams.info(stream);
+        await jsm.streams.update(stream, { max_bytes: maxBytes(info) });
+        return info.config.max_bytes;
+      } catch (error) {
+        if (this.#isEnding) throw error;
+        await delay(RESTART_MS);
+      }
+    }
+  }
+
+  /** No file may grow beyond one byte: writes fail as on a full disk, and the Go runtime ends its process. */
+  async #leaveNoSpace(target: ProcessName, ms: number): Promise<void> {
+    const running = this.system.processes.get(target);
+    if (!running) return;
+    this.#killed.add(running);
+    await limitFiles(running.pid, '1');
+    await Promise.race([delay(ms), running.exited]);
+    const isGone = await Promise.race([running.exited.then(() => true), delay(0, false)]);
+    if (!isGone) await limitFiles(running.pid, 'unlimited');
+    const goesOn = delay(GOING_ON_MS, false);
+    if (isGone || (await Promise.race([running.exited.then(() => true), goesOn]))) return this.#startAgain(target);
+    this.#killed.delete(running);
   }
 
   async #kill(target: ProcessName): Promise<void> {
@@ -218,4 +280,11 @@ export class Stage {
       await this.#startAgain(name);
     });
   }
+}
+
+const run = promisify(execFile);
+
+/** Of a process that runs, and which may have ended meanwhile. */
+async function limitFiles(pid: number, bytes: string): Promise<void> {
+  await run('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`]).catch(() => {});
 }
