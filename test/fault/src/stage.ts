@@ -55,6 +55,8 @@ export class Stage {
   readonly #proxies = new Map<string, Promise<TcpProxy>>();
   readonly #returning = new Map<ProcessName, Promise<void>>();
   readonly #faults = new Set<Promise<void>>();
+  /** How many bytes a stream may hold, by its name, where it was made to hold less. */
+  readonly #roomOf = new Map<string, number>();
   readonly #killed = new WeakSet<RunningProcess>();
   readonly #surprises: string[] = [];
   #operator: Promise<Bus> | undefined;
@@ -195,7 +197,7 @@ export class Stage {
       const file = join(this.#folder, String((await this.#proxies.get(fault.target))?.port));
       writeFileSync(file, String(fault.skewMs));
       await delay(fault.ms);
-      rmSync(file);
+      rmSync(file, { force: true }); // of two jumps that overlap, the first to end ends both
     } else {
       const proxy = await this.#proxies.get(fault.target);
       proxy?.set(fault.kind);
@@ -206,21 +208,21 @@ export class Stage {
 
   /** The stream takes no byte more than it holds; however long it takes, it is given its room back. */
   async #fill(stream: string, ms: number): Promise<void> {
-    const before = await this.#updateStream(stream, ({ state }) => Math.max(1, state.bytes));
+    await this.#limitStream(stream, ({ state }) => Math.max(1, state.bytes));
     await delay(ms);
-    await this.#updateStream(stream, () => before);
+    await this.#limitStream(stream, ({ config }) => this.#roomOf.get(stream) ?? config.max_bytes);
   }
 
-  /** Answers how many bytes it might hold before. */
-  async #updateStream(stream: string, maxBytes: (info: StreamInfo) => number): Promise<number> {
+  async #limitStream(stream: string, maxBytes: (info: StreamInfo) => number): Promise<void> {
     this.#operator ??= connectBus({ url: this.system.urlAs('choreographer'), name: 'operator', waitForServer: true });
     const { nc } = await this.#operator;
     for (;;) {
       try {
         const jsm = await jetstreamManager(nc);
         const info = await jsm.streams.info(stream);
+        if (!this.#roomOf.has(stream)) this.#roomOf.set(stream, info.config.max_bytes);
         await jsm.streams.update(stream, { max_bytes: maxBytes(info) });
-        return info.config.max_bytes;
+        return;
       } catch (error) {
         if (this.#isEnding) throw error;
         await delay(RESTART_MS);
