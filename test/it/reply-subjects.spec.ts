@@ -198,6 +198,34 @@ describe('reply subjects that are no inbox', () => {
     },
   );
 
+  it.each(['chunk', 'chunk-stored'])(
+    'a chunk of another plugin’s own, led to %s of a call — is none of its output',
+    async (kind) => {
+      const mirror = await connectBus({ url: system.urlAs('mirror'), name: 'evil' });
+      const key = `led to ${kind}`;
+      const invocation = invocationIdFromKey('tester', 'probe', 'stream', key);
+      const sent = headers();
+      sent.set(HEADERS.chunk, '1|1');
+      sent.append('Nats-Subject', `orc.v1.chunk.tester.probe.${invocation}`);
+      const place = `orc.v1.chunk.tester.mirror.${invocation}`;
+      await mirror.nc.request(place, FORGED, { headers: sent, timeout: 5_000 });
+      const reply = `orc.v1.${kind}.tester.probe.${invocation}`;
+      const { first } = await listen(reply);
+      mirror.nc.publish(`$JS.API.DIRECT.GET.ORC_CHUNKS.${place}`, '', { reply });
+      expect(await first).toBe(FORGED);
+      const args = { name: 'led', chunks: 3 };
+      const handle = await system.client.request({ plugin: 'probe', capability: 'stream' }, args, { key });
+      const values: unknown[] = [];
+      for await (const { value } of handle.chunks()) {
+        values.push(value);
+        if (values.length === 1) mirror.nc.publish(`$JS.API.DIRECT.GET.ORC_CHUNKS.${place}`, '', { reply });
+      }
+      expect(values).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+      expect((await handle.outcome()).result.ok).toBe(true);
+      await mirror.nc.close();
+    },
+  );
+
   it('garbage wherever a caller may publish — harms nobody', async () => {
     const subjects = [
       'orc.v1.query.choreographer.tree',

@@ -28,21 +28,27 @@ export interface LastStored {
   readonly chunk: StoredChunk | undefined;
 }
 
-/** Undefined for a message that is none. */
-function storedChunk(msg: Msg): StoredChunk | undefined {
+/**
+ * Undefined for a message that is none: an acknowledgement, or a message stored elsewhere, that somebody had the server put there
+ * by a reply subject. Such a message names the subject that it was stored under before, too.
+ */
+function storedChunk(msg: Msg, address: ResultAddress): StoredChunk | undefined {
+  const named = msg.headers?.values('Nats-Subject') ?? [];
+  if (named.length === 0 || named.some((subject) => subject !== subjects.chunk(address))) return undefined;
   const header = decodeChunkHeader(msg.headers?.get(HEADERS.chunk) ?? '');
   return header && { ...header, streamSequence: sequenceOf(msg), data: msg.data };
 }
 
+/** The server adds its own behind what the message was stored with. */
 function sequenceOf(msg: Msg): number {
-  return Number(msg.headers?.get('Nats-Sequence') || 0);
+  return Number(msg.headers?.values('Nats-Sequence').at(-1) ?? 0);
 }
 
 /** @throws Fault `unavailable` or `deadline-exceeded` when the stream does not answer */
 export async function readLastChunk(requester: Requester, address: ResultAddress): Promise<LastStored> {
   const subject = `$JS.API.DIRECT.GET.${STREAMS.chunks.name}.${subjects.chunk(address)}`;
   const msg = await requester.request(subject, '', { timeoutMs: 5_000 });
-  return { streamSequence: sequenceOf(msg), chunk: storedChunk(msg) };
+  return { streamSequence: sequenceOf(msg), chunk: storedChunk(msg, address) };
 }
 
 /** Some of the stored output, in its order. */
@@ -89,10 +95,7 @@ export class ChunkFeed {
     });
     const told = bus.nc.subscribe(subjects.chunkStored(address), {
       callback: (error, msg) => {
-        // A stored message of another subject can be had sent here, by a reply subject.
-        if (error || msg.headers?.get('Nats-Subject') !== subjects.chunk(address)) return;
-        this.#hear(msg);
-        onTold();
+        if (!error && this.#hear(msg)) onTold();
       },
     });
     this.#subscriptions = [answers, told];
@@ -151,16 +154,18 @@ export class ChunkFeed {
     if (!this.#bus.nc.isClosed()) this.#bus.nc.publish(subject, JSON.stringify(said), reply ? { reply } : {});
   }
 
-  #hear(msg: Msg): void {
-    const chunk = storedChunk(msg);
+  /** Answers whether it was told of a chunk. */
+  #hear(msg: Msg): boolean {
+    const chunk = storedChunk(msg, this.#address);
     const bytes = this.#toldBytes + msg.data.length;
-    if (!chunk) return;
+    if (!chunk) return false;
     if (this.#told.length >= TOLD.chunks || bytes > TOLD.bytes) {
       this.#hasMissed = true;
-      return;
+      return true;
     }
     this.#told.push(chunk);
     this.#toldBytes = bytes;
+    return true;
   }
 
   /** The server sends a message for each, and a status after the last, also when there is none. */
@@ -170,7 +175,7 @@ export class ChunkFeed {
       return;
     }
     this.#next = sequenceOf(msg) + 1;
-    const chunk = storedChunk(msg);
+    const chunk = storedChunk(msg, this.#address);
     if (chunk) this.#chunks.push(chunk);
   }
 }

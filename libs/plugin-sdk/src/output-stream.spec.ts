@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { OutgoingHeaders, type Requester, type StoredPublisher, type StoreOutcome } from '@orchestrator/bus';
-import { Fault, HEADERS } from '@orchestrator/protocol';
+import {
+  headers,
+  type OutgoingHeaders,
+  type Requester,
+  type StoredPublisher,
+  type StoreOutcome,
+} from '@orchestrator/bus';
+import { Fault, HEADERS, subjects } from '@orchestrator/protocol';
 import fc from 'fast-check';
 import type { AttachedReaders } from './attached-readers.js';
 import { OutputStream } from './output-stream.js';
@@ -25,10 +31,10 @@ class Subject {
   }
 
   readonly publisher = {
-    store: async (_subject: string, data: Uint8Array | string, headers: OutgoingHeaders): Promise<StoreOutcome> => {
+    store: async (_subject: string, data: Uint8Array | string, sent: OutgoingHeaders): Promise<StoreOutcome> => {
       const luck = this.#lucks.shift() ?? 'good';
       if (luck === 'lost') throw new Fault('unavailable', 'lost');
-      const text = Buffer.from(headers.encode()).toString();
+      const text = Buffer.from(sent.encode()).toString();
       const read = (name: string) => new RegExp(`\r\n${name}: ([^\r]*)`).exec(text)?.[1] ?? '';
       const isNext = Number(read('Nats-Expected-Last-Subject-Sequence')) === this.stored.length;
       if (isNext) this.stored.push({ header: read(HEADERS.chunk), body: data.toString() });
@@ -40,11 +46,11 @@ class Subject {
   readonly requester = {
     request: async () => {
       const last = this.stored.at(-1);
-      const headers = new Map([
-        [HEADERS.chunk, last?.header ?? ''],
-        ['Nats-Sequence', String(this.stored.length)],
-      ]);
-      return { headers, data: Buffer.from(last?.body ?? '') };
+      const stored = headers();
+      stored.set(HEADERS.chunk, last?.header ?? '');
+      stored.set('Nats-Subject', subjects.chunk(ADDRESS));
+      stored.set('Nats-Sequence', String(this.stored.length));
+      return { headers: stored, data: Buffer.from(last?.body ?? '') };
     },
   } as unknown as Requester;
 

@@ -22,6 +22,8 @@ import type { AttachedReaders } from './attached-readers.js';
 const EXPECTED_LAST = 'Nats-Expected-Last-Subject-Sequence';
 const WINDOW = { chunks: LIMITS.windowChunks, bytes: LIMITS.windowBytes };
 const RETRY_MS = 250;
+/** How often it is found that something else is last, for one chunk. */
+const MAX_TRIES = 16;
 
 export interface OutputStreamParts {
   readonly publisher: StoredPublisher;
@@ -137,8 +139,11 @@ export class OutputStream {
     if (this.#chunks >= streamedChunks) throw tooMuch('The output', 'chunks', this.#chunks + 1, streamedChunks);
     const bytes = this.#bytes + body.length;
     if (bytes > streamedBytes) throw tooMuch('The output', 'bytes', bytes, streamedBytes);
-    do await this.#credit(body.length);
-    while (!(await this.#publish(body)));
+    for (let tries = 1; ; tries++) {
+      await this.#credit(body.length);
+      if (await this.#publish(body)) break;
+      if (tries === MAX_TRIES) throw takenPlace();
+    }
     this.#window.wrote(body.length);
     this.#chunks++;
     this.#bytes = bytes;
@@ -192,11 +197,16 @@ export class OutputStream {
       throw new Fault('cancelled', 'Another attempt streams the output of this invocation: this one is too late.');
     }
     const isLost = chunk === undefined && (isUncertain || (this.#attempt > 1 && this.#chunks === 0));
-    if (isLost) throw new Fault('exhausted', 'The place of the output is taken by something else.');
+    if (isLost) throw takenPlace();
     this.#lastStored = streamSequence;
     if (isEarlier) this.#window = new CreditWindow(WINDOW, chunk.sequence);
     return isOwn;
   }
+}
+
+/** Somebody leads to it what is no output, by a reply subject. */
+function takenPlace(): Fault {
+  return new Fault('exhausted', 'The place of the output is taken by something else.');
 }
 
 function tooMuch(what: string, unit: 'bytes' | 'chunks', count: number, limit: number): Fault {
