@@ -1,4 +1,5 @@
 /** Where requests wait until there is room for their work: in partitions of their callers, and before that in one queue for all. */
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { type Bus, connectBus } from '@orchestrator/bus';
@@ -34,13 +35,14 @@ describe('the queues of requests', () => {
     `choreographer-aside-${n}`,
   ])
     .flat()
+    .concat(OLD)
     .sort();
 
-  it('are two for each partition of the callers, one for those that are set aside', async () => {
+  it('are two for each partition of the callers, one for those that are set aside, and one for what has none', async () => {
     expect(await consumers()).toEqual(partitions);
   });
 
-  it('of a version that had one for all — are emptied, delivered or not, and give way', async () => {
+  it('of a version that had one for all — are emptied, delivered or not, and its consumer takes only what has no partition', async () => {
     const jsm = await jetstreamManager(operator.nc);
     await system.processes.get('choreographer')?.stop();
     await jsm.streams.delete(REQUESTS);
@@ -70,9 +72,27 @@ describe('the queues of requests', () => {
       const tree = await system.treeWhere({ request }, ([root]) => root?.state === 'succeeded');
       expect(flattenTree(tree)).toHaveLength(1);
     }
-    let left = await consumers();
-    while (left.includes(OLD)) left = await consumers();
-    expect(left).toEqual(partitions);
+    expect(await consumers()).toEqual(partitions);
+    const { config } = await jsm.consumers.info(REQUESTS, OLD);
+    expect(config.filter_subject).toBe('orc.v1.request.>');
     expect(system.log.filter((line) => line.includes('WARN'))).toEqual([]);
   });
+
+  it.each(['orc.v1.request.*.probe.echo', 'orc.v1.request.tester.>.echo', 'orc.v1.request.tester.probe.*'])(
+    'take a request to %s as well, which the server gives no partition',
+    async (subject) => {
+      const inbox = system.bus.newInbox();
+      const stored = new Promise<number>((resolve) =>
+        system.bus.nc.subscribe(inbox, { max: 1, callback: (_error, msg) => resolve(msg.json<{ seq: number }>().seq) }),
+      );
+      await system.bus.nc.flush();
+      // By hand: a client would not publish to a wildcard.
+      const { hostname, port } = new URL(system.nats.url);
+      const socket = connect(Number(port), hostname);
+      socket.write(`CONNECT {"verbose":false}\r\nPUB ${subject} ${inbox} 2\r\n{}\r\n`);
+      const tree = await system.treeWhere({ request: await stored }, ([root]) => root?.state === 'refused');
+      expect(tree.roots[0]?.fault?.code).toBe('invalid-argument');
+      socket.destroy();
+    },
+  );
 });

@@ -22,8 +22,8 @@ import {
 import type { Bus } from './connection.js';
 import { withJetStream } from './jetstream-api.js';
 
-/** JetStream's error for a consumer that is not there. */
-const CONSUMER_NOT_FOUND = 10014;
+/** JetStream's error for a consumer that is there, with another configuration. */
+const CONSUMER_DIFFERS = 10148;
 /** JetStream's error when a stream has as many consumers as it may have. */
 const TOO_MANY_CONSUMERS = 10026;
 /** JetStream's error for a stream that may grow larger than the server has room for. */
@@ -155,38 +155,16 @@ async function findStream(jsm: JetStreamManager, name: string): Promise<StreamCo
   }
 }
 
-/**
- * Narrows a consumer of an earlier version to what that version has left in its stream, so that it does not overlap with
- * those that came in its place; takes it away when it left nothing. Answers whether there is something.
- */
-export async function provisionOutgoingConsumer(bus: Bus, definition: ConsumerDefinition): Promise<boolean> {
-  return withJetStream(bus, (jsm) => narrowConsumer(jsm, definition));
-}
-
-async function narrowConsumer(jsm: JetStreamManager, definition: ConsumerDefinition): Promise<boolean> {
-  const { stream, name, filter } = definition;
-  const found = await jsm.consumers.info(stream, name).catch(noneIfMissing);
-  const info = await jsm.streams.info(stream, { subjects_filter: filter ?? '>' });
-  if (Object.keys(info.state.subjects ?? {}).length === 0) {
-    if (found) await jsm.consumers.delete(stream, name).catch(noneIfMissing);
-    return false;
-  }
-  if (!found) await jsm.consumers.add(stream, consumerConfig(definition));
-  else if (found.config.filter_subject !== filter) await jsm.consumers.update(stream, name, consumerConfig(definition));
-  return true;
-}
-
-function noneIfMissing(error: unknown): undefined {
-  if (error instanceof JetStreamApiError && error.code === CONSUMER_NOT_FOUND) return undefined;
-  throw error;
-}
-
 /** @throws Fault `exhausted` when the stream takes no more consumers */
 export async function provisionConsumer(bus: Bus, definition: ConsumerDefinition): Promise<void> {
   await withJetStream(bus, async (jsm) => {
     try {
       await jsm.consumers.add(definition.stream, consumerConfig(definition));
     } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === CONSUMER_DIFFERS) {
+        await jsm.consumers.update(definition.stream, definition.name, consumerConfig(definition));
+        return;
+      }
       if (!(error instanceof JetStreamApiError) || error.code !== TOO_MANY_CONSUMERS) throw error;
       const message = `${definition.stream} has as many consumers as it may have. Raise its max_consumers, or the limits of the NATS account.`;
       throw new Fault('exhausted', message, undefined, { cause: error });

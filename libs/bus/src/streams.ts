@@ -8,7 +8,6 @@ export {
   type ObjectStoreBounds,
   type ProvisionOptions,
   provisionConsumer,
-  provisionOutgoingConsumer,
   provisionStreams,
 } from './provision.js';
 export {

@@ -177,16 +177,10 @@ function requestsConsumer(name: string, filter: string): ConsumerDefinition {
 }
 
 /**
- * The one consumer that there was before callers had partitions: what was stored then stands under the subject that it was
- * published to. It goes when that is done.
+ * The choreographers' shared consumer of request events that have no partition: those with a wildcard where a name should be,
+ * which the server stores under the subject that they were published to, and what was stored before there were partitions.
  */
-export const unpartitionedConsumer: ConsumerDefinition = {
-  stream: STREAMS.requests.name,
-  name: 'choreographer',
-  filter: patterns.requests,
-  ackWaitMs: 10_000,
-  maxAckPending: 5_000,
-};
+export const unpartitionedConsumer: ConsumerDefinition = requestsConsumer('choreographer', patterns.unqueued);
 
 /** The choreographers' shared consumer of failed attempts. */
 export const attemptsConsumer: ConsumerDefinition = {

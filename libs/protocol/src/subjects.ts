@@ -107,6 +107,8 @@ export function paddedBase64Url(bytes: Buffer): string {
 /** Subjects with wildcards, for streams and subscriptions. */
 export const patterns = {
   requests: `${ROOT}.request.*.*.*`,
+  /** Requests that the stream has not given a partition. A subject may hold a wildcard as a token, which only this one takes. */
+  unqueued: `${ROOT}.request.>`,
   queued: (partition: number) => `${ROOT}.queued.${partition}.*.*.*`,
   /** Requests that wait until there is room for their work. */
   aside: (partition: number | '*') => `${ROOT}.aside.${partition}.*.*.*`,

@@ -113,6 +113,7 @@ export class Choreographer implements OnApplicationShutdown {
     const circuits = new Circuits(this.#settings.circuit, (change, call) => {
       history.circuitChanged(call, change);
       replicas.say();
+      if (change.state === 'half-open') return; // what comes of it is told
       this.#logger.warn(`The circuit of ${call.plugin}.${call.capability} ${call.version} is ${change.state}.`);
     });
     const replicas = new Replicas(bus, this.#instance, () => circuits.list());

@@ -3,14 +3,12 @@
  * takes its own slots, and those who wait in the others are served in turn with it.
  */
 import { type Bus, type Delivery, Puller, type PullerOptions, type StoredPublisher } from '@orchestrator/bus';
-import { provisionConsumer, provisionOutgoingConsumer } from '@orchestrator/bus/streams';
+import { provisionConsumer } from '@orchestrator/bus/streams';
 import { type ConsumerDefinition, isAside, requestsConsumers, unpartitionedConsumer } from '@orchestrator/protocol';
 import { asRequested, setAside } from './set-aside.js';
 
 /** Requests of one partition that one replica works on at once, or keeps until there is room for their work. */
 const SLOTS = 64;
-/** How often it is looked whether what an earlier version left is done. */
-const LEFT_BEHIND_MS = 1_000;
 
 /** Requests of one partition that one replica keeps waiting; the next that must wait are set aside. */
 const KEPT = 16;
@@ -25,36 +23,27 @@ export interface RequestQueuesParts {
 export class RequestQueues {
   readonly #parts: RequestQueuesParts;
   readonly #pullers: readonly Puller[];
-  /** For what was stored before callers had partitions. */
-  #leftBehind: Puller | undefined;
-  #look: NodeJS.Timeout | undefined;
   /** By the partition's part of the subject: how many wait. */
   readonly #waiting = new Map<string, number>();
 
   constructor(parts: RequestQueuesParts) {
     this.#parts = parts;
-    this.#pullers = requestsConsumers.map((consumer) => this.#pullFrom(consumer));
+    this.#pullers = [unpartitionedConsumer, ...requestsConsumers].map((consumer) => this.#pullFrom(consumer));
   }
 
   /** Makes the consumers be what they should, before anything is pulled. */
   async provision(): Promise<void> {
     const { bus } = this.#parts;
-    if (await provisionOutgoingConsumer(bus, unpartitionedConsumer)) {
-      this.#leftBehind = this.#pullFrom(unpartitionedConsumer);
-    }
+    await provisionConsumer(bus, unpartitionedConsumer); // first: an earlier version's took all, and two must not overlap
     await Promise.all(requestsConsumers.map((consumer) => provisionConsumer(bus, consumer)));
   }
 
   start(): void {
     for (const puller of this.#pullers) puller.start();
-    if (!this.#leftBehind) return;
-    this.#leftBehind.start();
-    this.#look = setInterval(() => void this.#endIfDone().catch(this.#parts.onError), LEFT_BEHIND_MS);
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#look);
-    await Promise.all([...this.#pullers, this.#leftBehind].map((puller) => puller?.stop()));
+    await Promise.all(this.#pullers.map((puller) => puller.stop()));
   }
 
   /**
@@ -87,12 +76,5 @@ export class RequestQueues {
       onDelivery: (delivery) => onRequest(asRequested(delivery)),
       onError,
     });
-  }
-
-  async #endIfDone(): Promise<void> {
-    if (await provisionOutgoingConsumer(this.#parts.bus, unpartitionedConsumer)) return;
-    clearInterval(this.#look);
-    await this.#leftBehind?.stop();
-    this.#leftBehind = undefined;
   }
 }

@@ -16,6 +16,8 @@ export interface CircuitSettings {
   readonly openMs: number;
 }
 
+/** Open after a probe that said nothing. */
+const UNTOLD = { openMs: 1_000 };
 /** However often probes fail. */
 const MAX_OPEN_MS = 60_000;
 
@@ -55,8 +57,8 @@ export function nextCircuit(state: CircuitState, event: CircuitEvent, settings: 
       if (event.kind === 'asked') return state.untilMs <= event.nowMs ? probing(state, event, settings) : state;
       if (event.kind === 'revived' || event.invocation !== state.probe) return state;
       if (event.outcome === 'succeeded') return CLOSED;
-      // It did not tell: the next call may.
-      if (event.outcome === 'neutral') return { is: 'open', untilMs: event.nowMs, failedProbes: state.failedProbes };
+      // It did not tell: another call may, but not at once, or calls that never tell would open and close it all the time.
+      if (event.outcome === 'neutral') return { ...opened(0, event.nowMs, UNTOLD), failedProbes: state.failedProbes };
       return opened(state.failedProbes + 1, event.nowMs, settings);
   }
 }
@@ -66,8 +68,8 @@ export function passes(state: CircuitState, invocation: string): boolean {
   return state.is === 'closed' || (state.is === 'half-open' && state.probe === invocation);
 }
 
-function opened(failedProbes: number, nowMs: number, settings: CircuitSettings): CircuitState {
-  return { is: 'open', untilMs: nowMs + openMs(failedProbes, settings), failedProbes };
+function opened(failedProbes: number, nowMs: number, settings: Pick<CircuitSettings, 'openMs'>) {
+  return { is: 'open', untilMs: nowMs + openMs(failedProbes, settings), failedProbes } as const;
 }
 
 function probing(
@@ -78,6 +80,6 @@ function probing(
   return { is: 'half-open', probe: invocation, untilMs: nowMs + openMs(failedProbes, settings), failedProbes };
 }
 
-function openMs(failedProbes: number, settings: CircuitSettings): number {
+function openMs(failedProbes: number, settings: Pick<CircuitSettings, 'openMs'>): number {
   return Math.max(settings.openMs, Math.min(MAX_OPEN_MS, settings.openMs * 2 ** failedProbes));
 }
