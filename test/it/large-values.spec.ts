@@ -68,6 +68,17 @@ describe('values that are too large for a message', () => {
     expect(parseDataRef(stored?.headers?.get(HEADERS.dataRef) ?? '')?.bytes).toBe(64 * MEGABYTE + '{"text":""}'.length);
   });
 
+  it('a run that ends while NATS is away — is not run again, and its result is there', async () => {
+    const load = 'o'.repeat(3 * MEGABYTE);
+    const handle = await system.client.request(WEIGH, { name: 'cut-off', load, ms: 1_000 });
+    await effects.first((effect) => effect.name === 'cut-off');
+    await system.kill('nats-server');
+    await effects.first((effect) => effect.name === 'cut-off' && effect.what === 'ended');
+    await system.start('nats-server');
+    expect(textOf((await handle.outcome()).result) === load).toBe(true);
+    expect(starts('cut-off')).toHaveLength(1);
+  });
+
   it('a client that knows nothing of ours — names its arguments, and gets the name of the result', async () => {
     const args = JSON.stringify({ text: 'z'.repeat(3 * MEGABYTE) });
     const { reference } = await putRaw(system.bus.nc, args);

@@ -68,6 +68,8 @@ export interface RequestHandle extends InvocationHandle {
 }
 
 const NOTHING = new Uint8Array();
+/** How long a result is tried to be fetched that lies in the object store. */
+const FETCH_MS = 30_000;
 
 /** The choreographer answers at the deadline; a caller waits this much longer, so that the typed answer wins. */
 const GRACE_MS = 500;
@@ -128,7 +130,7 @@ export class CallClient {
 
   /** @param stream names the output of a root call */
   async #call(ref: CapabilityRef, args: unknown, options: CallOptions, stream?: string): Promise<Answer> {
-    const { data, dataRef } = await this.handOver(args, options.signal);
+    const { data, dataRef } = await this.handOver(args, options);
     const giveUpAtMs = Date.now() + this.#timeoutOf(options) + GRACE_MS;
     const headers = headersFor(options, { key: options.key, dataRef, stream });
     const call = () =>
@@ -155,11 +157,11 @@ export class CallClient {
       ? invocationIdFromParent(options.parent.invocation, ref.plugin, ref.capability, key)
       : invocationIdFromKey(ask.caller, ref.plugin, ref.capability, key);
     const address = { caller: ask.caller, plugin: ref.plugin, invocation };
-    const body = await this.handOver(args, options.signal);
+    const waitMs = options.waitMs ?? (options.parent ? options.parent.deadlineMs - Date.now() : 0);
+    const body = await this.handOver(args, { waitMs, signal: options.signal });
     const sent = headersFor(options, { key, dataRef: body.dataRef });
     parseRequestHeaders(sent && ((name) => sent.get(name))); // the refusal of a malformed one could not be awaited
     const expected = this.#results.expect(address);
-    const waitMs = options.waitMs ?? (options.parent ? options.parent.deadlineMs - Date.now() : 0);
     const store = () => this.#publisher.store(subjects.request(ask), body.data, sent);
     const storing = this.#publisher.keepTrying(Date.now() + waitMs, store, options.signal);
     const stored = await storing.catch((error) => {
@@ -187,18 +189,25 @@ export class CallClient {
   }
 
   /** The arguments as they travel: in the message, or in the object store. @throws Fault */
-  async handOver(args: unknown, signal?: AbortSignal): Promise<Body> {
+  async handOver(args: unknown, { waitMs = 0, signal }: Pick<CallOptions, 'waitMs' | 'signal'> = {}): Promise<Body> {
     const text = toJson(args ?? {});
     const isInline = Buffer.byteLength(text) <= inlineLimit(this.#publisher.maxBytes);
     if (isInline) return { data: Buffer.from(text) };
-    return { data: NOTHING, dataRef: await this.objects.put(text, 'arguments', signal) };
+    const put = () => this.objects.put(text, 'arguments', signal);
+    return { data: NOTHING, dataRef: await this.#publisher.keepTrying(Date.now() + waitMs, put, signal) };
+  }
+
+  /** NATS may be away for a while: the result is there. */
+  #fetch(dataRef: DataRef, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const get = () => this.objects.get(dataRef, 'result', signal);
+    return this.#publisher.keepTrying(Date.now() + FETCH_MS, get, signal);
   }
 
   async #outcomeOf(answer: Answer, signal: AbortSignal | undefined): Promise<CallOutcome> {
     const found = foundBy(answer);
     try {
       const dataRef = answer.headers?.get(HEADERS.fault) ? undefined : bodyOf(answer).dataRef;
-      const value = dataRef ? parseJson(await this.objects.get(dataRef, 'result', signal)) : readAnswer(answer);
+      const value = dataRef ? parseJson(await this.#fetch(dataRef, signal)) : readAnswer(answer);
       return { result: { ok: true, value }, ...found };
     } catch (error) {
       return { result: { ok: false, fault: Fault.from(error) }, ...found };

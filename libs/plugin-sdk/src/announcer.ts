@@ -57,7 +57,7 @@ export class Announcer {
   /** Before what keeps the event loop busy for a while: resolves when NATS has heard that this instance lives. */
   async showLife(): Promise<void> {
     if (!this.#hasLeft) this.beat();
-    await this.#bus.nc.flush();
+    await this.#bus.nc.flush().catch(() => {}); // NATS is away: nobody waits to hear it
   }
 
   /** The last beat says that it leaves: nobody has to wait for the silence. */

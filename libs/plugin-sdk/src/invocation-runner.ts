@@ -114,11 +114,11 @@ async function parseLarge(large: LargeValues, bytes: Uint8Array): Promise<unknow
   return args;
 }
 
-async function storeResult({ large, capability }: Run, body: string, signal: AbortSignal): Promise<DataRef> {
+async function storeResult({ large, capability, context }: Run, body: string, signal: AbortSignal): Promise<DataRef> {
   await large.beforeBusy();
   const checked = checkedOutput(capability.options, body);
   await large.beforeBusy();
-  return large.store(checked, signal);
+  return large.store(checked, context, signal);
 }
 
 /** Undefined for what JSON leaves out. */

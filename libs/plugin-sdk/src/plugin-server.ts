@@ -88,7 +88,7 @@ export class PluginServer extends Server implements CustomTransportStrategy {
     const publisher = new StoredPublisher(bus);
     const capabilities = this.#hosted();
     const announcer = new Announcer(bus, requester, manifest, instance);
-    const large = new LargeValues(bus, new ObjectStore(requester, publisher), () => announcer.showLife());
+    const large = new LargeValues(bus, new ObjectStore(requester, publisher), publisher, () => announcer.showLife());
     const shared = { bus, requester, publisher, large };
     const plugin = new HostedPlugin({ ...shared, manifest, instance, capabilities, client });
     const reports = new ReportFrames(bus, manifest.name);
