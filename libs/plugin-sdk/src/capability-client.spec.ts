@@ -26,12 +26,14 @@ function run(attempt = 1) {
   };
   const nc = {
     publish,
+    isClosed: () => false,
     subscribe: (subject: string, { callback }: { callback: (error: null, msg: unknown) => void }) =>
       inboxes.set(subject.replace('.*', ''), callback),
   };
   const bus = {
     nc,
     outbox: { send: publish },
+    life: { whenUp: (act: () => void) => act() },
     newInbox: () => `_INBOX.${made++}`,
     maxPayload: 1024 * 1024,
   } as unknown as Bus;
