@@ -230,14 +230,16 @@ export class Stage {
     }
   }
 
-  /** No file may grow beyond one byte: writes fail as on a full disk, and the Go runtime ends its process. */
+  /** No file may grow beyond one byte: writes fail as on a full disk. */
   async #leaveNoSpace(target: ProcessName, ms: number): Promise<void> {
     const running = this.system.processes.get(target);
     if (!running) return;
     this.#killed.add(running);
     await limitFiles(running.pid, '1');
     await Promise.race([delay(ms), running.exited]);
-    const isGone = await Promise.race([running.exited.then(() => true), delay(0, false)]);
+    // A stream that could not be written refuses everything until its server is started again, which its operator has to see to.
+    if (target === 'nats-server') running.kill('SIGKILL');
+    const isGone = target === 'nats-server' || (await Promise.race([running.exited.then(() => true), delay(0, false)]));
     if (!isGone) await limitFiles(running.pid, 'unlimited');
     const goesOn = delay(GOING_ON_MS, false);
     if (isGone || (await Promise.race([running.exited.then(() => true), goesOn]))) return this.#startAgain(target);
