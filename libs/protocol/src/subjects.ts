@@ -109,7 +109,7 @@ export const patterns = {
   requests: `${ROOT}.request.*.*.*`,
   /** Requests that the stream has not given a partition. A subject may hold a wildcard as a token, which only this one takes. */
   unqueued: `${ROOT}.request.>`,
-  queued: (partition: number) => `${ROOT}.queued.${partition}.*.*.*`,
+  queued: (partition: number) => `${ROOT}.queued.${partition}.>`, // a name may be missing, too
   /** Requests that wait until there is room for their work. */
   aside: (partition: number | '*') => `${ROOT}.aside.${partition}.*.*.*`,
   /** What `ORC_REQUESTS` makes of the subject of a request when it stores it: the server computes the partition. */
