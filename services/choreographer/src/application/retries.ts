@@ -97,7 +97,7 @@ export class Retries {
       policy: gate.retryPolicyOf(context),
       ...{ deadlineMs: context.deadlineMs, nowMs, random: Math.random() },
     });
-    const failure = { ...run, endedAtMs: run.endedAtMs, fault: fault.toJSON() };
+    const failure = { ...run, fault: fault.toJSON() };
     if (decision.do === 'end') {
       const { caller, plugin, capability, invocation, correlation } = context;
       const outcome = { ask: { caller, plugin, capability }, invocation, correlation, fault: decision.fault, nowMs };

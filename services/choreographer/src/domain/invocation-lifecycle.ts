@@ -1,6 +1,6 @@
 /**
  * The life of a durable invocation: which state it is in, what may happen to it, and what is then to be done. Pure; the
- * table is docs/lifecycle.md, and the services only carry decisions out. What keeps two of them from contradicting each
+ * table is docs/lifecycle.md, which also names what is decided elsewhere, as cancellation is. What keeps two of them from contradicting each
  * other are the streams: one work message, one claim and one result per invocation.
  *
  *   absent ── request ──▶ placed ── attempt fails ──▶ waiting ── due ──▶ placed … ── result ──▶ ended
