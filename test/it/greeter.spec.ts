@@ -1,4 +1,4 @@
-/** The plugin of thirty lines that the README shows: it is the file in the repository, and it runs. */
+/** The plugins that the README shows: they are the files in the repository, and they run. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -8,22 +8,23 @@ import { startTestSystem, type TestSystem } from '@orchestrator/testing';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-describe('the greeter', () => {
+describe('the example plugins', () => {
   let system: TestSystem;
 
   beforeAll(async () => {
     system = await startTestSystem({ plugins: shippedPlugins() });
     await system.startPlugin({ name: 'greeter', entry: resolve(ROOT, 'examples/greeter/dist/main.js') });
+    await system.startPlugin({ name: 'author', entry: resolve(ROOT, 'examples/greeter/dist/author.js') });
   });
 
   afterAll(() => system?.stop());
 
-  it('stands in the README as it is', () => {
-    const source = readFileSync(resolve(ROOT, 'examples/greeter/src/main.ts'), 'utf8');
+  it.each(['main.ts', 'author.ts'])('%s — stands in the README as it is', (file) => {
+    const source = readFileSync(resolve(ROOT, 'examples/greeter/src', file), 'utf8');
     expect(readFileSync(resolve(ROOT, 'README.md'), 'utf8')).toContain(source.trim());
   });
 
-  it('run as the development user — is installed, callable, and calls another plugin', async () => {
+  it('the greeter, run as the development user — is installed, callable, and calls another plugin', async () => {
     const outcome = await system.client.call({ plugin: 'greeter', capability: 'greet' }, { name: 'Ada' });
     expect(outcome.result).toMatchObject({ ok: true, value: { greeting: expect.stringContaining('Ada') } });
     const tree = await system.treeWhere({ correlation: outcome.correlation ?? '' }, (nodes) => nodes.length === 2);
@@ -31,5 +32,14 @@ describe('the greeter', () => {
       'greeter.greet',
       'editor.copy-edit',
     ]);
+  });
+
+  it('the author — streams a story to whoever asks, also to itself', async () => {
+    const handle = system.client.stream({ plugin: 'author', capability: 'tell' }, { about: 'tea' });
+    const values: unknown[] = [];
+    for await (const { value } of handle.chunks()) values.push(value);
+    expect(values).toEqual(['This story is about tea.', 'It is short.', 'That was it.']);
+    const outcome = await system.client.call({ plugin: 'author', capability: 'read-aloud' }, { about: 'tea' });
+    expect(outcome.result).toMatchObject({ ok: true, value: { sentences: 3 } });
   });
 });
