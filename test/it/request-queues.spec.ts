@@ -78,21 +78,23 @@ describe('the queues of requests', () => {
     expect(system.log.filter((line) => line.includes('WARN'))).toEqual([]);
   });
 
-  it.each(['orc.v1.request.*.probe.echo', 'orc.v1.request.tester.>.echo', 'orc.v1.request.tester.probe.*'])(
-    'take a request to %s as well, which the server gives no partition',
-    async (subject) => {
-      const inbox = system.bus.newInbox();
-      const stored = new Promise<number>((resolve) =>
-        system.bus.nc.subscribe(inbox, { max: 1, callback: (_error, msg) => resolve(msg.json<{ seq: number }>().seq) }),
-      );
-      await system.bus.nc.flush();
-      // By hand: a client would not publish to a wildcard.
-      const { hostname, port } = new URL(system.nats.url);
-      const socket = connect(Number(port), hostname);
-      socket.write(`CONNECT {"verbose":false}\r\nPUB ${subject} ${inbox} 2\r\n{}\r\n`);
-      const tree = await system.treeWhere({ request: await stored }, ([root]) => root?.state === 'refused');
-      expect(tree.roots[0]?.fault?.code).toBe('invalid-argument');
-      socket.destroy();
-    },
-  );
+  it.each([
+    'orc.v1.request.*.probe.echo',
+    'orc.v1.request.tester.>.echo',
+    'orc.v1.request.tester.probe.*',
+    'orc.v1.request.tester.probe.a\x7fb',
+  ])('take a request to %s as well, which no queue takes', async (subject) => {
+    const inbox = system.bus.newInbox();
+    const stored = new Promise<number>((resolve) =>
+      system.bus.nc.subscribe(inbox, { max: 1, callback: (_error, msg) => resolve(msg.json<{ seq: number }>().seq) }),
+    );
+    await system.bus.nc.flush();
+    // By hand: a client would not publish to a wildcard.
+    const { hostname, port } = new URL(system.nats.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`CONNECT {"verbose":false}\r\nPUB ${subject} ${inbox} 2\r\n{}\r\n`);
+    const tree = await system.treeWhere({ request: await stored }, ([root]) => root?.state === 'refused');
+    expect(tree.roots[0]?.fault?.code).toBe('invalid-argument');
+    socket.destroy();
+  });
 });

@@ -14,7 +14,7 @@ import {
   type StoredPublisher,
   type StoreOutcome,
 } from '@orchestrator/bus';
-import { readStoredAt, readWork, removeStored } from '@orchestrator/bus/streams';
+import { readStoredAt, readWork, removeStored, type StoredBody } from '@orchestrator/bus/streams';
 import {
   type Ask,
   type CallContext,
@@ -96,7 +96,13 @@ export class DurableRequests {
     this.#parts = parts;
     this.#earlier = new EarlierRequests(parts);
     const { bus, publisher, onError } = parts;
-    this.#queues = new RequestQueues({ bus, publisher, onRequest: (delivery) => this.#onRequest(delivery), onError });
+    this.#queues = new RequestQueues({
+      bus,
+      publisher,
+      onRequest: (delivery) => this.#onRequest(delivery),
+      onUnfindable: (stored) => this.#onStored(stored),
+      onError,
+    });
   }
 
   /** Resolves when there is something to pull from. */
@@ -313,14 +319,19 @@ export class DurableRequests {
   async onOverdue(sequence: number): Promise<void> {
     const { bus } = this.#parts;
     const stored = await readStoredAt(bus, STREAMS.requests.name, sequence);
-    if (!stored || !isAside(stored.subject)) return;
+    if (stored && isAside(stored.subject)) await this.#onStored(stored);
+  }
+
+  /** A request that is read where it is stored, and not delivered. Another replica may do so at the same time. */
+  async #onStored(stored: StoredBody): Promise<void> {
     const { promise: removed, resolve, reject } = Promise.withResolvers<unknown>();
-    const overdue = {
+    const read = {
       ...stored,
-      ...{ storedAt: '', deliveries: 2, unreadable: undefined, renew: () => {}, giveBack: () => resolve(undefined) },
-      ack: () => void removeStored(bus, STREAMS.requests.name, sequence).then(resolve, reject),
+      ...{ storedAt: `${stored.storedAtMs}000000`, deliveries: 2, unreadable: undefined },
+      ...{ renew: () => {}, giveBack: () => resolve(undefined) },
+      ack: () => void removeStored(this.#parts.bus, STREAMS.requests.name, stored.sequence).then(resolve, reject),
     };
-    await this.#onRequest(asRequested(overdue));
+    await this.#onRequest(asRequested(read));
     await removed;
   }
 

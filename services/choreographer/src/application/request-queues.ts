@@ -3,8 +3,14 @@
  * takes its own slots, and those who wait in the others are served in turn with it.
  */
 import { type Bus, type Delivery, Puller, type PullerOptions, type StoredPublisher } from '@orchestrator/bus';
-import { provisionConsumer } from '@orchestrator/bus/streams';
-import { type ConsumerDefinition, isAside, requestsConsumers, unpartitionedConsumer } from '@orchestrator/protocol';
+import { provisionConsumer, readStoredAt, type StoredBody, streamStart } from '@orchestrator/bus/streams';
+import {
+  type ConsumerDefinition,
+  isAside,
+  requestsConsumers,
+  STREAMS,
+  unpartitionedConsumer,
+} from '@orchestrator/protocol';
 import { asRequested, setAside } from './set-aside.js';
 
 /** Requests of one partition that one replica works on at once, or keeps until there is room for their work. */
@@ -13,16 +19,25 @@ const SLOTS = 64;
 /** Requests of one partition that one replica keeps waiting; the next that must wait are set aside. */
 const KEPT = 16;
 
+/** nats-server finds no message by its subject that has this byte in it: no consumer with a filter gets it. */
+const UNFINDABLE = '\x7f';
+/** How often it is looked whether the oldest request is such a one. */
+const LOOK_MS = 2_000;
+
 export interface RequestQueuesParts {
   readonly bus: Bus;
   readonly publisher: StoredPublisher;
   readonly onRequest: (delivery: Delivery) => Promise<void>;
+  /** Told of a request that no consumer gets; resolves when it has been taken out. */
+  readonly onUnfindable: (stored: StoredBody) => Promise<void>;
   readonly onError: PullerOptions['onError'];
 }
 
 export class RequestQueues {
   readonly #parts: RequestQueuesParts;
   readonly #pullers: readonly Puller[];
+  #look: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
   /** By the partition's part of the subject: how many wait. */
   readonly #waiting = new Map<string, number>();
 
@@ -40,9 +55,17 @@ export class RequestQueues {
 
   start(): void {
     for (const puller of this.#pullers) puller.start();
+    const look = () => {
+      this.#looking = this.#takeUnfindable().catch(this.#parts.onError);
+      void this.#looking.then(() => this.#look?.refresh());
+    };
+    this.#look = setTimeout(look, LOOK_MS);
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.#look);
+    this.#look = undefined;
+    await this.#looking;
     await Promise.all(this.#pullers.map((puller) => puller.stop()));
   }
 
@@ -64,6 +87,17 @@ export class RequestQueues {
       return await wait();
     } finally {
       this.#waiting.set(partition, (this.#waiting.get(partition) ?? 0) - 1);
+    }
+  }
+
+  /** One after the other from the oldest on: what is in front of them has been decided, or waits for good reason. */
+  async #takeUnfindable(): Promise<void> {
+    const { bus, onUnfindable } = this.#parts;
+    for (;;) {
+      const { firstSequence } = await streamStart(bus, STREAMS.requests.name);
+      const oldest = await readStoredAt(bus, STREAMS.requests.name, firstSequence);
+      if (!oldest?.subject.includes(UNFINDABLE)) return;
+      await onUnfindable(oldest);
     }
   }
 
