@@ -9,10 +9,20 @@ const COPY_EDIT = { plugin: 'editor', capability: 'copy-edit' };
 const NEED = { capability: 'designer.illustrate', range: '^1.0.0' };
 
 describe('a plugin that needs another', () => {
+  const told: string[] = [];
   let system: TestSystem;
 
   beforeAll(async () => {
     system = await startTestSystem({ plugins: shippedPlugins() });
+    system.bus.nc.subscribe('orc.v1.registry.*.*', {
+      callback: (_error, msg) => {
+        const [event, plugin] = msg.subject.split('.').slice(-2);
+        told.push(
+          msg.headers?.get('ce-type') === `orchestrator.registry.${event}` ? `${plugin} ${event}` : 'no CloudEvent',
+        );
+      },
+    });
+    await system.bus.nc.flush();
   });
 
   afterAll(() => system?.stop());
@@ -41,5 +51,22 @@ describe('a plugin that needs another', () => {
     await system.start('designer');
     expect(await until(call, isOk)).toMatchObject({ ok: true });
     expect(await waitingFor()).toEqual([]);
+  });
+
+  it('what happens — is told as events', async () => {
+    const heard = (event: string) =>
+      until(
+        async () => told,
+        (all) => all.includes(event),
+      );
+    await heard('editor ready'); // who comes and goes between two looks is not told of
+    told.length = 0;
+    await system.processes.get('designer')?.stop();
+    await heard('designer gone');
+    await heard('editor waiting');
+    await system.start('designer');
+    await heard('designer ready');
+    await heard('editor ready');
+    expect(told).not.toContain('designer registered'); // it was there before, as it is now
   });
 });

@@ -137,6 +137,7 @@ function registry(inboxes: readonly string[]): Permissions {
   return {
     publish: [
       'orc.v1.catalogue.>',
+      'orc.v1.registry.>',
       ...inboxes,
       '$JS.API.INFO',
       ...streams.flatMap((name) => [`$JS.API.STREAM.INFO.${name}`, `$JS.API.STREAM.CREATE.${name}`]),
@@ -216,6 +217,13 @@ function caller(): Permissions {
       ...OBJECTS.filter((subject) => !subject.includes('STREAM.INFO')),
       '$SRV.>',
     ],
-    subscribe: ['_INBOX.>', 'orc.v1.stored.>', 'orc.v1.progress.>', 'orc.v1.chunk-stored.>', 'orc.v1.catalogue.>'],
+    subscribe: [
+      '_INBOX.>',
+      'orc.v1.stored.>',
+      'orc.v1.progress.>',
+      'orc.v1.chunk-stored.>',
+      'orc.v1.catalogue.>',
+      'orc.v1.registry.>',
+    ],
   };
 }

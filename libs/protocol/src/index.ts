@@ -99,6 +99,7 @@ export {
   type StartedRecord,
 } from './records.js';
 export { decodeRedrive, encodeRedrive, type Redrive } from './redrive.js';
+export type { RegistryEvent, UsedCapabilityBody } from './registry-events.js';
 export { parseReplicas } from './replicas.js';
 export { DEFAULT_RETRY, RETRY_LIMITS, type RetryPolicy, retryDelayMs } from './retry.js';
 export { decodeRun, encodeRun, type RunHeader } from './run-header.js';

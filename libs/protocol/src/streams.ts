@@ -130,6 +130,14 @@ export const STREAMS = {
     maxBytes: LIMITS.objectStoreBytes,
     metadata: { [MAX_OBJECT_BYTES]: String(LIMITS.objectBytes) },
   },
+  registryEvents: {
+    name: 'ORC_REGISTRY',
+    description: 'What happened to plugins: registered, refused, ready, waiting, gone.',
+    subjects: [patterns.registryEvents],
+    retention: 'limits',
+    onePerSubject: false,
+    maxAgeMs: LIMITS.retentionMs,
+  },
   shortCounts: {
     name: 'ORC_COUNTS_SHORT',
     description: 'What call trees of a few minutes have used of their budgets.',

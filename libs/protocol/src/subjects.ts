@@ -87,6 +87,8 @@ export const subjects = {
   report: (plugin: string) => `${ROOT}.report.${plugin}`,
   event: (shard: number) => `${ROOT}.event.${shard}`,
   announce: (plugin: string) => `${ROOT}.announce.${plugin}`,
+  /** What happens to a plugin. */
+  registryEvent: (event: string, plugin: string) => `${ROOT}.registry.${event}.${plugin}`,
   beat: (i: Instance) => `${ROOT}.beat.${i.plugin}.${versionToToken(i.version)}.${i.instance}`,
   /** A choreographer that says that it is there. */
   replica: (instance: string) => `${ROOT}.replica.${instance}`,
@@ -145,6 +147,7 @@ export const patterns = {
   announcements: `${ROOT}.announce.*`,
   replicas: `${ROOT}.replica.*`,
   beats: `${ROOT}.beat.*.*.*`,
+  registryEvents: `${ROOT}.registry.*.*`,
   objectChunks: `${OBJECTS}.C.>`,
   objectInfos: `${OBJECTS}.M.>`,
 } as const;

@@ -4,7 +4,15 @@
  * that is down stops none.
  */
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { type Bus, faultHeaders, MicroService, type Msg, respond, serveQuery } from '@orchestrator/bus';
+import {
+  type Bus,
+  faultHeaders,
+  MicroService,
+  type Msg,
+  respond,
+  StoredPublisher,
+  serveQuery,
+} from '@orchestrator/bus';
 import { CatalogueBucket, provisionConsumer, provisionStreams } from '@orchestrator/bus/streams';
 import {
   Catalogue,
@@ -26,10 +34,13 @@ import {
   parsePluginOf,
   patterns,
   randomId,
+  sendableFault,
   subjects,
   workConsumer,
 } from '@orchestrator/protocol';
+import { EventTeller } from './event-teller.js';
 import type { RegistrySettings } from './settings.js';
+import { VersionStates } from './version-states.js';
 
 export const BUS = Symbol('bus');
 export const SETTINGS = Symbol('settings');
@@ -49,6 +60,10 @@ export class Registry implements OnApplicationShutdown {
   readonly #goneSinceMs = new Map<string, number>();
   /** When strangers made it ask everybody who is there: whatever they send, not oftener than their heartbeats should come. */
   #calledAtMs = 0;
+  readonly #states = new VersionStates();
+  readonly #events: EventTeller;
+  /** The last announcement of each plugin: the next one waits until it is decided. */
+  readonly #deciding = new Map<string, Promise<unknown>>();
   #bucket: CatalogueBucket | undefined;
   #sweep: NodeJS.Timeout | undefined;
 
@@ -56,6 +71,7 @@ export class Registry implements OnApplicationShutdown {
     this.#bus = bus;
     this.#settings = settings;
     this.#liveness = new Liveness(settings.livenessMs);
+    this.#events = new EventTeller(new StoredPublisher(bus), (error) => this.#logger.warn(Fault.from(error).message));
   }
 
   async start(): Promise<void> {
@@ -82,7 +98,7 @@ export class Registry implements OnApplicationShutdown {
       description: 'What is installed and what lives.',
       endpoints: ['plugins', 'capabilities'].map((name) => ({ name, subject: subjects.query('registry', name) })),
     });
-    this.#sweep = setInterval(() => this.#expire(), SWEEP_MS);
+    this.#sweep = setInterval(() => this.#look(), SWEEP_MS);
     this.#bus.nc.publish(subjects.rollCall());
     await this.#bus.nc.flush(); // whoever is told that this is ready may ask at once
   }
@@ -93,14 +109,29 @@ export class Registry implements OnApplicationShutdown {
   }
 
   async #onAnnounce(msg: Msg): Promise<void> {
+    let plugin: string | undefined;
     try {
-      await this.#accept(parsePluginOf(msg.subject, 'announce'), msg);
+      plugin = parsePluginOf(msg.subject, 'announce');
+      await this.#announced(plugin, msg);
       respond(msg, JSON.stringify({ accepted: true, leaseMs: this.#settings.leaseMs }));
     } catch (error) {
       const fault = Fault.from(error);
+      if (plugin !== undefined) this.#events.tell({ event: 'refused', plugin, fault: sendableFault(fault).toJSON() });
       this.#logger[fault.meaning.logLevel](`${msg.subject}: ${fault.message}`);
       respond(msg, JSON.stringify(fault), faultHeaders(fault));
     }
+  }
+
+  /** Two versions of one plugin are never decided at the same time: neither would know of the other. */
+  #announced(plugin: string, msg: Msg): Promise<void> {
+    const decided = (this.#deciding.get(plugin) ?? Promise.resolve()).then(() => this.#accept(plugin, msg));
+    const settled = decided
+      .catch(() => {})
+      .then(() => {
+        if (this.#deciding.get(plugin) === settled) this.#deciding.delete(plugin);
+      });
+    this.#deciding.set(plugin, settled);
+    return decided;
   }
 
   async #accept(plugin: string, msg: Msg): Promise<void> {
@@ -118,6 +149,7 @@ export class Registry implements OnApplicationShutdown {
     if (JSON.stringify(known) !== JSON.stringify(manifest)) {
       await this.#bucket?.put(plugin, manifest.version, manifest);
       this.#keep(plugin, manifest.version, manifest);
+      this.#events.tell({ event: 'registered', plugin, version: manifest.version });
     }
     if (!this.#liveness.isLive(plugin, manifest.version)) this.#logger.log(`${plugin} ${manifest.version} is here.`);
     this.#liveness.beat(plugin, manifest.version, instance, Date.now());
@@ -154,9 +186,16 @@ export class Registry implements OnApplicationShutdown {
     }
   }
 
-  #expire(): void {
+  #look(): void {
     const now = Date.now();
-    if (this.#bus.life.hearsForMs(now) <= this.#settings.livenessMs) return; // silence says nothing about plugins
+    // Before that, silence says nothing about plugins.
+    const hearsAll = this.#bus.life.hearsForMs(now) > this.#settings.livenessMs;
+    if (hearsAll) this.#expire(now);
+    const versions = this.#list().map(({ name: plugin, ...one }) => ({ plugin, ...one }));
+    for (const event of this.#states.update(versions, hearsAll)) this.#events.tell(event);
+  }
+
+  #expire(now: number): void {
     for (const gone of this.#liveness.expire(now)) {
       this.#logger.warn(`${gone.plugin} ${gone.version} (${gone.instance}) has gone without a word.`);
     }
