@@ -1,7 +1,7 @@
 /** Where a manifest comes from: a file, what is installed, or a plugin's own code. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { ask } from '@orchestrator/bus';
+import { readPlugins } from '@orchestrator/bus';
 import type { Manifest } from '@orchestrator/manifest';
 import { type ManifestText, readManifestText } from '@orchestrator/manifest/file';
 import { Fault, type InstalledPlugin } from '@orchestrator/protocol';
@@ -27,21 +27,19 @@ export async function manifestFrom(options: SessionOptions, source: string): Pro
   throw new UsageError(`${source} is no good manifest.\n${problemLines(source, problems, coloursFor(process.stderr))}`);
 }
 
-/** Of a version, or of the one that was announced last where none is named. @throws Fault `not-found` */
+/** Of a version, or of the highest where none is named. @throws Fault `not-found` */
 export async function installedManifest(options: SessionOptions, source: string): Promise<Manifest> {
   const [name, version] = source.split('@');
   const all = await installedManifests(options);
-  const found = all.filter((one) => one.name === name && (version ?? one.version) === one.version).at(-1);
+  const [found] = all.filter((one) => one.name === name && (version ?? one.version) === one.version);
   if (found) return found;
   const there = all.map((one) => `${one.name}@${one.version}`).join(', ') || 'none';
   throw new Fault('not-found', `${source} is no file and not installed. Installed are: ${there}.`);
 }
 
-/** Everything that the registry knows, in the order in which it was announced. @throws Fault `unavailable` */
+/** Everything that the registry knows, by name, highest version first. @throws Fault `unavailable` */
 export async function installedManifests(options: SessionOptions): Promise<Manifest[]> {
-  const { plugins } = await withSession(options, ({ client }) =>
-    ask<{ plugins: (InstalledPlugin & Manifest)[] }>(client.requester, 'registry', 'plugins'),
-  );
+  const plugins = await withSession(options, ({ client }) => readPlugins<InstalledPlugin & Manifest>(client.requester));
   return plugins.map(
     ({ instances: _instances, lastSeenMs: _lastSeenMs, waitingFor: _waitingFor, ...manifest }) => manifest,
   );

@@ -34,15 +34,22 @@ export async function diffManifests(
   const [before, after] = [await manifestFrom(options, older), await manifestFrom(options, newer)];
   if (before.name !== after.name) throw new UsageError(`These are two plugins: ${before.name} and ${after.name}.`);
   const changes = compareManifests(before, after);
-  const allowed = !changes.some((change) => change.breaking) || !mustStand(before, after);
+  const allowed = isAllowed(before, after, changes);
   if (!allowed) process.exitCode = EXIT.fault;
   if (json) printJson({ older: before.version, newer: after.version, allowed, changes });
   else print(renderDiff(before, after, changes, allowed, coloursFor(process.stdout)));
 }
 
-/** Does the newer one have to keep what the older promised? The same version has, too: it is what would be published again. */
+/** Does the one have to keep what the other promised? The same version has, too: it is what would be published again. */
 function mustStand(before: Manifest, after: Manifest): boolean {
   return before.version === after.version || mustBeCompatible(before.version, after.version);
+}
+
+/** The later of the two versions has to keep what the earlier one promises, whichever is published first. */
+function isAllowed(before: Manifest, after: Manifest, changes: readonly Change[]): boolean {
+  const isBroken = (all: readonly Change[]) => all.some((change) => change.breaking);
+  if (mustStand(before, after)) return !isBroken(changes);
+  return !mustBeCompatible(after.version, before.version) || !isBroken(compareManifests(after, before));
 }
 
 function summary({ name, version, capabilities, uses }: Manifest): string {

@@ -1,6 +1,6 @@
 /** What is installed: announced, checked, kept, forgotten when it has gone. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ask, type Bus, connectBus, Requester, readAnswer } from '@orchestrator/bus';
+import { type Bus, connectBus, Requester, readAnswer, readPlugins } from '@orchestrator/bus';
 import { Fault, type InstalledPlugin, LIMITS, subjects } from '@orchestrator/protocol';
 import { PROBE, startTestSystem, type TestSystem, until } from '@orchestrator/testing';
 
@@ -25,7 +25,7 @@ describe('the registry', () => {
   });
 
   async function installed(): Promise<InstalledPlugin[]> {
-    return (await ask<{ plugins: InstalledPlugin[] }>(system.client.requester, 'registry', 'plugins')).plugins;
+    return readPlugins(system.client.requester);
   }
 
   async function announce(plugin: string, body: unknown): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { ask } from '@orchestrator/bus';
+import { ask, readPlugins } from '@orchestrator/bus';
 import type { CircuitList, InstalledPlugin } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { withSession } from '../session.js';
@@ -16,7 +16,7 @@ export function addPluginsCommand(program: Command): void {
     .option('--json', 'print JSON, with the schemas of arguments and results')
     .action(async ({ json }: { json?: boolean }) => {
       const listed = await withSession(program.opts(), async ({ client }) => {
-        const { plugins } = await ask<{ plugins: InstalledPlugin[] }>(client.requester, 'registry', 'plugins');
+        const plugins = await readPlugins(client.requester);
         // Without a choreographer there are no circuits to tell of.
         const { circuits } = await ask<CircuitList>(client.requester, 'choreographer', 'circuits').catch(
           () => NO_CIRCUITS,
@@ -25,8 +25,7 @@ export function addPluginsCommand(program: Command): void {
       });
       if (json) return printJson(listed);
       const colours = coloursFor(process.stdout);
-      const sorted = listed.toSorted((a, b) => a.name.localeCompare(b.name) || a.version.localeCompare(b.version));
-      print(sorted.length === 0 ? 'No plugin is installed.' : sorted.map((one) => render(one, colours)).join('\n\n'));
+      print(listed.length === 0 ? 'No plugin is installed.' : listed.map((one) => render(one, colours)).join('\n\n'));
     });
 }
 

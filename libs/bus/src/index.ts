@@ -15,6 +15,7 @@ export { type EndedInvocation, resultHeaders, storeDeadLetter } from './outcome-
 export { OutgoingHeaders } from './outgoing-headers.js';
 export { Puller, type PullerOptions } from './puller.js';
 export { ask, serveQuery } from './queries.js';
+export { readPlugins } from './read-plugins.js';
 export { readTree } from './read-tree.js';
 export { Requester, type RequestOptions, readStoredOn } from './requester.js';
 export { isResult, ResultWaiter, readResult, readResultPlace } from './results.js';

@@ -26,10 +26,12 @@ export function capabilitySchemaProblems(schema: JsonSchema, pointer: string): r
     ...repeatedAnchors(schemas),
     ...schemas.flatMap((located) => [...misusedKeywords(located, targets)]),
   ];
-  if (problems.length === 0) {
+  const isTooDeep = schemas.some(({ depth }) => depth > MAX_SCHEMA_DEPTH);
+  if (!isTooDeep) {
     const isValid = metaSchemaValidator();
     isValid(schema);
     for (const { instancePath, message, keyword } of isValid.errors ?? []) {
+      if (problems.some(({ pointer: known }) => known === instancePath)) continue;
       problems.push({ pointer: instancePath, message: `is not valid JSON Schema 2020-12: ${message ?? keyword}` });
     }
   }

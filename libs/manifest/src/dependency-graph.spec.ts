@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { dependencyGraph, impactOf, unmet, versionId } from './dependency-graph.js';
+import { dependencyGraph, impactOf, versionId } from './dependency-graph.js';
 import type { Manifest } from './manifest.js';
 
 /** `a@1.0.0` has the capability `do`, and uses that of others: `{ b: '^1.0.0' }`. */
@@ -102,7 +102,16 @@ describe('impactOf', () => {
 
   it('what did not work before — is not its fault', () => {
     const broken = plugin('x@1.0.0', { missing: '*', c: '*' });
-    expect(unmet([...all, broken]).map(([manifest]) => manifest.name)).toEqual(['x']);
-    expect(impactOf([...all, broken], ({ name }) => name === 'c').map(({ id }) => id)).toEqual(['b@1.0.0', 'a@1.0.0']);
+    const impacts = impactOf([...all, broken], ({ name }) => name === 'c');
+    expect(impacts.map(({ id, needs }) => [id, needs.map(({ capability }) => capability)])).toEqual([
+      ['b@1.0.0', ['c.do']],
+      ['x@1.0.0', ['c.do']],
+      ['a@1.0.0', ['b.do']],
+    ]);
+  });
+
+  it('what it can do without — it is not missed', () => {
+    const optional = { ...plugin('x@1.0.0'), uses: [{ capability: 'c.do', range: '*', optional: true }] };
+    expect(impactOf([plugin('c@1.0.0'), optional], goneIs('c@1.0.0'))).toEqual([]);
   });
 });

@@ -53,22 +53,21 @@ export function dependencyGraph(manifests: readonly Manifest[]): DependencyGraph
 /** What would not work any more without these versions: those that need them, and those that need those. */
 export function impactOf(manifests: readonly Manifest[], gone: (manifest: Manifest) => boolean): Impact[] {
   let left = manifests.filter((manifest) => !gone(manifest));
-  const unmetBefore = new Set(unmet(manifests).map(([manifest]) => versionId(manifest)));
   const impacts: Impact[] = [];
   for (let distance = 1; ; distance++) {
-    const broken = unmet(left).filter(([manifest]) => !unmetBefore.has(versionId(manifest)));
+    const broken = left.flatMap((manifest) => {
+      const isLost = (use: UsedCapability) => !isMet(use, left) && isMet(use, manifests);
+      const needs = manifest.uses.filter((use) => !use.optional && isLost(use));
+      return needs.length > 0 ? [{ manifest, needs }] : [];
+    });
     if (broken.length === 0) return impacts;
-    impacts.push(...broken.map(([manifest, needs]) => ({ id: versionId(manifest), needs, distance })));
-    left = left.filter((manifest) => !broken.some(([one]) => one === manifest));
+    impacts.push(...broken.map(({ manifest, needs }) => ({ id: versionId(manifest), needs, distance })));
+    left = left.filter((manifest) => !broken.some((one) => one.manifest === manifest));
   }
 }
 
-/** Versions with the needs that nothing installed meets. */
-export function unmet(manifests: readonly Manifest[]): [Manifest, UsedCapability[]][] {
-  return manifests.flatMap((manifest) => {
-    const needs = manifest.uses.filter((use) => versionsFor(use, manifests).length === 0);
-    return needs.length > 0 ? [[manifest, needs] as [Manifest, UsedCapability[]]] : [];
-  });
+function isMet(use: UsedCapability, manifests: readonly Manifest[]): boolean {
+  return versionsFor(use, manifests).length > 0;
 }
 
 function versionsFor({ capability, range }: UsedCapability, manifests: readonly Manifest[]): Manifest[] {

@@ -3,6 +3,7 @@ export { type Change, type ChangeRule, compareManifests, mustBeCompatible } from
 export { JSON_SCHEMA_DIALECT, type JsonSchema, type JsonSchemaObject } from './json-schema.js';
 export { Liveness } from './liveness.js';
 export {
+  asStoredManifest,
   type CapabilityManifest,
   MANIFEST_LIMITS,
   type Manifest,

@@ -18,6 +18,8 @@ export interface InstalledVersion {
  */
 export function refusalOf(manifest: Manifest, installed: readonly InstalledVersion[]): Fault | undefined {
   const { name, version } = manifest;
+  // What is installed was compared when it came.
+  if (installed.some(({ manifest: known }) => isDeepStrictEqual(known, manifest))) return undefined;
   for (const { manifest: known, isLive } of installed) {
     if (known.version === version) {
       const isOther = !isDeepStrictEqual(known, manifest);

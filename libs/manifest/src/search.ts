@@ -52,7 +52,7 @@ export function searchCapabilities(
       })),
   );
   found.sort((a, b) => Number(a.deprecated) - Number(b.deprecated));
-  return { capabilities: found.slice(0, MAX_FOUND), more: found.length > MAX_FOUND };
+  return { capabilities: found.slice(0, MAX_FOUND), more: found.length > MAX_FOUND || budget.steps < 0 };
 }
 
 /** @throws Fault `invalid-argument` naming what is not as it has to be */
@@ -88,6 +88,7 @@ function checkSchema(schema: unknown): void {
 
 function fits(manifest: Manifest, capability: CapabilityManifest, query: CapabilityQuery, budget: Budget): boolean {
   return (
+    budget.steps >= 0 &&
     hasWords(manifest, capability, query.text ?? '') &&
     (query.tag === undefined || [...(capability.tags ?? []), ...(manifest.keywords ?? [])].includes(query.tag)) &&
     (query.accepts === undefined || takes(capability.input, query.accepts, budget)) &&

@@ -352,6 +352,26 @@ describe('what a manifest may say besides', () => {
     ]);
   });
 
+  it.each<[object, unknown]>([
+    [{ type: 'array', uniqueItems: true }, [1, 2]],
+    [{ type: 'number', multipleOf: 0.01 }, 9.99],
+    [
+      {
+        oneOf: [
+          { type: 'integer', maximum: 0 },
+          { type: 'integer', minimum: 10 },
+        ],
+      },
+      20,
+    ],
+    [{ oneOf: [{ pattern: '^a' }, { pattern: '^b' }] }, 'a'],
+    [{ allOf: [{ properties: { a: true } }], unevaluatedProperties: false }, { a: 1 }],
+    [{ patternProperties: { '^x-': { type: 'integer' } }, additionalProperties: false }, { 'x-a': 1 }],
+  ])('an example that fits %j — is taken', (output, example) => {
+    const examples = [{ input: { word: 'tea' }, output: example }];
+    expect(pointers({ capabilities: [{ ...capability, output, examples }] })).toEqual([]);
+  });
+
   it('what is no schema, URL, grant or version — is told', () => {
     const wrong = { homepage: 'ftp://x', config: { type: 'text' }, grants: ['editor', '*.spell'], license: '' };
     expect(pointers(wrong)).toEqual(['/config/type', '/grants/0', '/grants/1', '/homepage', '/license']);

@@ -82,7 +82,7 @@ export {
   versionFromToken,
   versionToToken,
 } from './names.js';
-export type { FoundRoot, FoundRoots, InstalledPlugin, KeyQuery, TreeQuery } from './queries.js';
+export type { FoundRoot, FoundRoots, InstalledPlugin, KeyQuery, PluginPage, TreeQuery } from './queries.js';
 export {
   type AdmittedRecord,
   decodeFrame,

@@ -39,7 +39,14 @@ export interface FoundRoots {
   readonly more: boolean;
 }
 
-/** `registry.plugins`: no arguments. Answered with `{ plugins: InstalledPlugin[] }`. */
+/** `registry.plugins`: `{ after? }`, the `next` of an earlier answer. Answered with this: by name, highest version first. */
+export interface PluginPage {
+  readonly plugins: readonly InstalledPlugin[];
+  /** What to ask on with as `after`, where there are more. */
+  readonly next?: string;
+}
+
+/** A version of a plugin: its manifest, and how it is. */
 export interface InstalledPlugin {
   readonly name: string;
   readonly version: string;

@@ -13,7 +13,7 @@ import {
   provisionStreams,
   readStored,
 } from '@orchestrator/bus/streams';
-import { Catalogue, Liveness, type Manifest } from '@orchestrator/manifest';
+import { asStoredManifest, Catalogue, Liveness } from '@orchestrator/manifest';
 import {
   attemptsConsumer,
   type CallContext,
@@ -211,7 +211,7 @@ export class Choreographer implements OnApplicationShutdown {
         if (manifest === undefined) {
           this.#catalogue.remove(plugin, version);
           this.#onRemoved(plugin, version);
-        } else this.#catalogue.set(manifest as Manifest);
+        } else this.#catalogue.set(asStoredManifest(manifest));
       },
       (key) => this.#logger.error(`The catalogue entry ${key} is not readable.`),
     );

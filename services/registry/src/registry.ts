@@ -15,6 +15,7 @@ import {
 } from '@orchestrator/bus';
 import { CatalogueBucket, provisionConsumer, provisionStreams } from '@orchestrator/bus/streams';
 import {
+  asStoredManifest,
   Catalogue,
   type InstalledVersion,
   Liveness,
@@ -30,6 +31,7 @@ import {
   type InstalledPlugin,
   isInstanceId,
   LIMITS,
+  type PluginPage,
   parseBeat,
   parsePluginOf,
   patterns,
@@ -47,6 +49,8 @@ export const SETTINGS = Symbol('settings');
 
 /** How often instances are looked at; a plugin that was killed is noticed this much late at most. */
 const SWEEP_MS = 250;
+/** What leaves room below the `max_payload` of a server, 1 MiB. */
+const MAX_PAGE_BYTES = 512 * 1024;
 
 @Injectable()
 export class Registry implements OnApplicationShutdown {
@@ -87,7 +91,7 @@ export class Registry implements OnApplicationShutdown {
       callback: (_e, msg) => void this.#onAnnounce(msg),
     });
     this.#bus.nc.subscribe(patterns.beats, { callback: (_e, msg) => this.#onBeat(msg) });
-    serveQuery(this.#bus, 'registry', 'plugins', () => ({ plugins: this.#list() }));
+    serveQuery(this.#bus, 'registry', 'plugins', ({ after }) => this.#page(after));
     serveQuery(this.#bus, 'registry', 'capabilities', (args) =>
       searchCapabilities(this.#catalogue.list(), parseCapabilityQuery(args)),
     );
@@ -153,6 +157,7 @@ export class Registry implements OnApplicationShutdown {
     }
     if (!this.#liveness.isLive(plugin, manifest.version)) this.#logger.log(`${plugin} ${manifest.version} is here.`);
     this.#liveness.beat(plugin, manifest.version, instance, Date.now());
+    this.#look();
   }
 
   #versionsOf(plugin: string): InstalledVersion[] {
@@ -167,8 +172,9 @@ export class Registry implements OnApplicationShutdown {
       this.#catalogue.remove(plugin, version);
       this.#goneSinceMs.delete(key);
     } else {
-      this.#manifests.set(key, manifest as Manifest);
-      this.#catalogue.set(manifest as Manifest);
+      const stored = asStoredManifest(manifest);
+      this.#manifests.set(key, stored);
+      this.#catalogue.set(stored);
       this.#goneSinceMs.set(key, Date.now());
     }
   }
@@ -177,8 +183,10 @@ export class Registry implements OnApplicationShutdown {
     const beat = parseBeat(msg.subject);
     if (!beat) return;
     const { plugin, version, instance } = beat;
+    const wasLive = this.#liveness.isLive(plugin, version);
     if (msg.data.length > 0) this.#liveness.leave(plugin, version, instance);
     else this.#liveness.beat(plugin, version, instance, Date.now());
+    if (this.#liveness.isLive(plugin, version) !== wasLive) this.#look();
     const isStrange = !this.#manifests.has(versionKey(plugin, version)) && msg.data.length === 0;
     if (isStrange && Date.now() - this.#calledAtMs >= LIMITS.heartbeatMs) {
       this.#calledAtMs = Date.now();
@@ -217,8 +225,27 @@ export class Registry implements OnApplicationShutdown {
 
   readonly #isLive = (plugin: string, version: string) => this.#liveness.isLive(plugin, version);
 
+  /** As many as one answer holds, after the one that was last. @throws Fault `not-found` when that has gone meanwhile */
+  #page(after: unknown): PluginPage {
+    const all = this.#list();
+    const start =
+      after === undefined ? 0 : all.findIndex(({ name, version }) => versionKey(name, version) === after) + 1;
+    if (after !== undefined && start === 0) throw new Fault('not-found', 'It has gone: ask for the first page again.');
+    const plugins: InstalledPlugin[] = [];
+    let bytes = 0;
+    for (const one of all.slice(start)) {
+      bytes += Buffer.byteLength(JSON.stringify(one));
+      if (plugins.length > 0 && bytes > MAX_PAGE_BYTES) break;
+      plugins.push(one);
+    }
+    const last = plugins.at(-1);
+    const isMore = start + plugins.length < all.length;
+    return { plugins, ...(isMore && last && { next: versionKey(last.name, last.version) }) };
+  }
+
+  /** By name, highest version first. */
   #list(): InstalledPlugin[] {
-    return [...this.#manifests.values()].map((manifest) => ({
+    return this.#catalogue.list().map((manifest) => ({
       ...manifest,
       instances: this.#liveness.instances(manifest.name, manifest.version),
       lastSeenMs: this.#liveness.lastSeen(manifest.name, manifest.version),

@@ -1,6 +1,6 @@
 /** What is found when all is quiet: in the streams, in the history, in the effect log, and in the caller's own log. */
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { ask, type Bus, Requester, readTree } from '@orchestrator/bus';
+import { type Bus, Requester, readPlugins, readTree } from '@orchestrator/bus';
 import {
   type CallTree,
   decodeFrame,
@@ -8,7 +8,6 @@ import {
   Fault,
   flattenTree,
   HEADERS,
-  type InstalledPlugin,
   type InvocationNode,
   parseWork,
   STREAMS,
@@ -183,7 +182,7 @@ export class EvidenceReader {
   }
 
   async #notIdempotent(): Promise<Set<string>> {
-    const { plugins } = await ask<{ plugins: InstalledPlugin[] }>(this.#requester, 'registry', 'plugins');
+    const plugins = await readPlugins(this.#requester);
     const names = plugins.flatMap(({ name, capabilities }) =>
       capabilities
         .filter((capability) => 'idempotent' in capability && capability.idempotent === false)

@@ -77,7 +77,13 @@ function compareCapabilities(
   const widened = inclusionGaps(locate(older.output, outputAt), locate(newer.output, outputAt), reading, budget);
   return [
     ...narrowed.map((gap) => breaking('input-narrowed', gap.wider, gap.message)),
-    ...widened.map((gap) => breaking('output-widened', gap.narrower, `${gap.message} before`)),
+    ...widened.map((gap) =>
+      breaking(
+        'output-widened',
+        gap.narrower,
+        `may not fit what was promised: there it ${gap.message.replace('was accepted', 'is possible now').replace('were accepted', 'are possible now')}`,
+      ),
+    ),
     ...lostFields(older.output, newer.output).map((field) =>
       breaking('output-field-lost', outputAt, `results have no ${field} any more`),
     ),

@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonSchemaObject } from '../json-schema.js';
+import { MAX_SCHEMA_DEPTH } from '../schema-keywords.js';
 import { keywordsOf, type Located, listWithin, namesWithin, referred, within } from './located-schema.js';
 
 export type JsonType = 'null' | 'boolean' | 'integer' | 'number' | 'string' | 'array' | 'object';
@@ -75,30 +76,38 @@ export function includesValue(list: readonly unknown[], value: unknown): boolean
   return list.some((one) => isDeepStrictEqual(one, value));
 }
 
-/** What is certain of one value, written as a schema. */
-export function schemaOfValue(value: unknown): JsonSchemaObject {
+/** What is certain of one value, written as a schema: each made once, whatever it stands in. */
+export function schemaOfValue(value: unknown, depth = 0): JsonSchemaObject {
   const is = { const: value, type: typeOf(value) };
-  if (typeof value === 'number') return { ...is, minimum: value, maximum: value };
+  const made = { ...is, ...(depth < MAX_SCHEMA_DEPTH && certainOf(value, depth)) };
+  ofValues.add(made);
+  return made;
+}
+
+const ofValues = new WeakSet<object>();
+
+/** Was it made of a value, so that nothing more is certain of that? */
+export function isOfValue({ schema }: Located): boolean {
+  return typeof schema === 'object' && ofValues.has(schema);
+}
+
+function certainOf(value: unknown, depth: number): JsonSchemaObject {
+  const inner = (member: unknown) => schemaOfValue(member, depth + 1);
+  if (typeof value === 'number') return { minimum: value, maximum: value };
   if (typeof value === 'string') {
     const length = [...value].length;
-    return { ...is, minLength: length, maxLength: length };
+    return { minLength: length, maxLength: length };
   }
   if (Array.isArray(value)) {
-    const length = value.length;
-    return { ...is, minItems: length, maxItems: length, prefixItems: value.map(schemaOfValue), items: false };
+    const { length } = value;
+    return { minItems: length, maxItems: length, prefixItems: value.map(inner), items: false };
   }
-  if (typeof value !== 'object' || value === null) return is;
+  if (typeof value !== 'object' || value === null) return {};
   const entries = Object.entries(value);
-  const properties = Object.fromEntries(entries.map(([name, member]) => [name, schemaOfValue(member)]));
-  const required = entries.map(([name]) => name);
-  return {
-    ...is,
-    properties,
-    required,
-    additionalProperties: false,
-    minProperties: required.length,
-    maxProperties: required.length,
-  };
+  const properties = Object.fromEntries(entries.map(([name, member]) => [name, inner(member)]));
+  const count = entries.length;
+  const required = Object.keys(value);
+  return { properties, required, additionalProperties: false, minProperties: count, maxProperties: count };
 }
 
 /** The greatest of a keyword that bounds from below, over all parts. */
@@ -125,14 +134,15 @@ export function stringsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
-/** What the member of that name must fit. */
+/**
+ * What the member of that name must fit. The patterns of `patternProperties` are never run, since strangers wrote them: a name
+ * that may match one may have to fit that, or what the rest has to fit, and so nothing is certain.
+ */
 export function propertyOf(parts: readonly Located[], name: string): Located[] {
   return parts.flatMap((part) => {
     const named = within(part, 'properties', name);
-    const patterned = namesWithin(part, 'patternProperties').filter((pattern) => matches(pattern, name));
-    const by = patterned.flatMap((pattern) => within(part, 'patternProperties', pattern) ?? []);
-    if (named) by.push(named);
-    return by.length > 0 ? by : restOf(part);
+    if (named) return [named];
+    return namesWithin(part, 'patternProperties').length > 0 ? [] : restOf(part);
   });
 }
 
@@ -170,11 +180,6 @@ const IN_PLACE = ['$ref', '$dynamicRef', 'allOf', 'anyOf', 'oneOf', 'if', 'not',
 export function hasInPlace(part: Located): boolean {
   const keywords = keywordsOf(part);
   return IN_PLACE.some((keyword) => Object.hasOwn(keywords, keyword));
-}
-
-/** Does a pattern of `patternProperties` match the name? */
-export function matches(pattern: string, name: string): boolean {
-  return new RegExp(pattern, 'u').test(name);
 }
 
 /** Certainly no value fits both: they differ in type, in value, or in a member that one asks for. */

@@ -84,7 +84,12 @@ function upTo(of: readonly JsonType[], other?: string): Rule {
 }
 
 /** Bounds that leave their own number out: an inclusive one of the other side has to be beyond it. */
-function beyond(isFit: (own: number, bound: number) => boolean, inclusive: string, least: typeof atLeast): Rule {
+function beyond(
+  isFit: (own: number, bound: number) => boolean,
+  inclusive: string,
+  least: typeof atLeast,
+  what: string,
+): Rule {
   return {
     of: NUMBERS,
     check: ({ keyword, value, parts }) => {
@@ -93,7 +98,7 @@ function beyond(isFit: (own: number, bound: number) => boolean, inclusive: strin
       const reached = least(parts, inclusive);
       const fits =
         (own !== undefined && (own === bound || isFit(own, bound))) || (reached !== undefined && isFit(reached, bound));
-      return when(fits, `is ${value}, and more was accepted`);
+      return when(fits, `is ${value}, and ${what} was accepted`);
     },
   };
 }
@@ -127,8 +132,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   minimum: from(NUMBERS, 'exclusiveMinimum'),
   maximum: upTo(NUMBERS, 'exclusiveMaximum'),
-  exclusiveMinimum: beyond((own, bound) => own > bound, 'minimum', atLeast),
-  exclusiveMaximum: beyond((own, bound) => own < bound, 'maximum', atMost),
+  exclusiveMinimum: beyond((own, bound) => own > bound, 'minimum', atLeast, 'that or less'),
+  exclusiveMaximum: beyond((own, bound) => own < bound, 'maximum', atMost, 'that or more'),
   multipleOf: {
     of: NUMBERS,
     check: ({ value, parts, types }) => {

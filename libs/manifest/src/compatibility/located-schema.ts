@@ -1,6 +1,7 @@
 /** A schema with its place and the document it stands in, so that references can be followed and problems located. */
 import type { JsonSchema, JsonSchemaObject } from '../json-schema.js';
 import { pointerTo } from '../problem.js';
+import { everySchema } from '../schema-keywords.js';
 
 export interface Located {
   readonly schema: JsonSchema;
@@ -69,13 +70,10 @@ function atPointer(root: Root, path: string): Located | undefined {
   return isSchema ? { schema: value as JsonSchema, pointer: root.pointer + path, root } : undefined;
 }
 
+/** Only what stands where a schema stands has an anchor: what merely looks like one, in a default or an example, has none. */
 function atAnchor(root: Root, anchor: string): Located | undefined {
-  const open: [unknown, string][] = [[root.schema, root.pointer]];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const [value, pointer] = next;
-    if (isObject(value) && value.$anchor === anchor) return { schema: value, pointer, root };
-    const members = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-    for (const [key, member] of members) open.push([member, pointerTo(pointer, key)]);
+  for (const { schema, pointer } of everySchema(root.schema, root.pointer)) {
+    if (typeof schema === 'object' && schema.$anchor === anchor) return { schema, pointer, root };
   }
   return undefined;
 }

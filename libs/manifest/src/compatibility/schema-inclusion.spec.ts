@@ -9,19 +9,20 @@ const gapsOf = (wider: JsonSchema, narrower: JsonSchema) => inclusionGaps(locate
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 
-/** Undefined for what is no schema, as some edits make it. */
+/** Undefined for what is no schema, or refers to nothing, as some edits make it. */
 function validatorOf(schema: JsonSchema): ((value: unknown) => boolean | undefined) | undefined {
-  const isReferring =
-    JSON.stringify(schema).includes('#/$defs/d') && (typeof schema === 'boolean' || !('$defs' in schema));
-  if (isReferring || !ajv.validateSchema(schema)) return undefined;
-  const isValid = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
-  return (value) => {
-    try {
-      return isValid(value) as boolean;
-    } catch {
-      return undefined; // a schema that only refers to itself never comes to an end
-    }
-  };
+  if (!ajv.validateSchema(schema)) return undefined;
+  const isValid = orUndefined(() => new Ajv2020({ strict: false, validateFormats: false }).compile(schema));
+  // A schema that only refers to itself never comes to an end.
+  return isValid && ((value) => orUndefined(() => isValid(value) as boolean));
+}
+
+function orUndefined<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
 }
 
 const name = fc.constantFrom('a', 'b', 'c');
@@ -187,6 +188,28 @@ describe('inclusionGaps', () => {
     ['what only refers to itself', { $ref: '#' }, strings, ''],
   ])('%s — is a gap, at its place', (_what, wider, narrower, pointer) => {
     expect(gapsOf(wider, narrower).map((gap) => gap.wider)).toContain(pointer);
+  });
+
+  it('an anchor — is one only where a schema stands', () => {
+    const older = {
+      $ref: '#x',
+      $defs: { d: { $anchor: 'x', type: 'string' } },
+      default: { $anchor: 'x', type: 'integer' },
+    };
+    expect(gapsOf({ type: 'integer' }, older)).toHaveLength(1);
+    expect(gapsOf({ type: 'string' }, older)).toEqual([]);
+  });
+
+  it('patterns of others — are never run', () => {
+    const hostile = { type: 'object', patternProperties: { '^(a+)+$': { type: 'string' } } };
+    const value = { const: { [`${'a'.repeat(64)}!`]: 1 } };
+    expect(gapsOf(hostile, value)).not.toEqual([]);
+    expect(inclusionGaps(locate(hostile), locate(value), { ignorePatterns: true })).toEqual([]);
+  });
+
+  it('a value as deep as it likes — takes no longer than it is large', () => {
+    const deep = JSON.parse(`${'['.repeat(2_000)}${']'.repeat(2_000)}`);
+    expect(gapsOf({ type: 'array', items: { $ref: '#' } }, { const: deep })).not.toEqual([]);
   });
 
   it('members that the wider schema does not know — may be ignored, at every depth', () => {

@@ -10,8 +10,8 @@ import {
   branchesOf,
   finiteOf,
   isNever,
+  isOfValue,
   itemOf,
-  matches,
   otherItemsOf,
   othersOf,
   partsOf,
@@ -21,7 +21,7 @@ import {
 } from './facts.js';
 import { type Gap, gap } from './gap.js';
 import { type Descent, RULES } from './keyword-rules.js';
-import { keywordsOf, type Located, listWithin, locate, namesWithin, within } from './located-schema.js';
+import { keywordsOf, type Located, listWithin, namesWithin, within } from './located-schema.js';
 import { isSame, isSameList } from './schema-identity.js';
 
 export interface InclusionOptions {
@@ -31,7 +31,12 @@ export interface InclusionOptions {
   readonly ignorePatterns?: boolean;
 }
 
-const PATTERNS = new Set(['pattern', 'format', 'propertyNames', 'not', 'contains', 'if', 'dependentSchemas']);
+/** Of a single value it can be told whether the rest fits; of these only a validator can tell. */
+const PATTERNS = new Set(
+  'pattern format propertyNames patternProperties not contains if dependentSchemas multipleOf uniqueItems unevaluatedProperties unevaluatedItems $dynamicRef'.split(
+    ' ',
+  ),
+);
 
 /** How much may be compared: what goes beyond it is not known to fit. Several comparisons may share one. */
 export interface Budget {
@@ -102,7 +107,7 @@ class Comparison implements Descent {
     const parts = partsOf(narrow);
     if (isNever(parts) || parts.some((part) => isSame(part, wide))) return [];
     if (wide.schema === false) return [gap(wide, parts, 'accepts nothing')];
-    const values = finiteOf(parts);
+    const values = parts.some(isOfValue) ? undefined : finiteOf(parts);
     if (values) return this.#gapsOfValues(values, parts, wide);
     const branching = branchesOf(parts);
     if (branching) return branching.flatMap((branch) => this.gapsOf([...narrow, branch], wide));
@@ -113,8 +118,9 @@ class Comparison implements Descent {
   #gapsOfValues(values: readonly unknown[], parts: readonly Located[], wide: Located): Gap[] {
     const place = parts[0]?.pointer ?? '';
     return values.flatMap((value) => {
-      const part = locate(schemaOfValue(value), place);
-      return this.#gapsByKeyword([part], wide).map((one) => ({ ...one, narrower: place }));
+      const schema = schemaOfValue(value);
+      const gaps = this.#gapsByKeyword([{ schema, pointer: place, root: { schema, pointer: place } }], wide);
+      return gaps.map((one) => ({ ...one, narrower: place }));
     });
   }
 
@@ -143,10 +149,9 @@ class Comparison implements Descent {
 
   /** Of members that the wider schema does not name. */
   otherMembers(parts: readonly Located[], wide: Located, others: Located): Gap[] {
-    const isNamed = (name: string) =>
-      within(wide, 'properties', name) !== undefined ||
-      namesWithin(wide, 'patternProperties').some((pattern) => matches(pattern, name));
+    const isNamed = (name: string) => within(wide, 'properties', name) !== undefined;
     if (others.schema === false && this.ignoresUnknown('additionalProperties')) return [];
+    if (this.#options.ignorePatterns && namesWithin(wide, 'patternProperties').length > 0) return [];
     const named = parts.flatMap((part) => namesWithin(part, 'properties')).filter((name) => !isNamed(name));
     const patterned = parts.flatMap((part) =>
       namesWithin(part, 'patternProperties')
@@ -164,7 +169,8 @@ class Comparison implements Descent {
     return namesWithin(wide, 'patternProperties').flatMap((pattern) => {
       const member = within(wide, 'patternProperties', pattern);
       if (!member) return [];
-      const names = parts.flatMap((part) => namesWithin(part, 'properties')).filter((name) => matches(pattern, name));
+      // Whether it matches is not asked: any name may.
+      const names = parts.flatMap((part) => namesWithin(part, 'properties'));
       const same = parts.flatMap((part) => within(part, 'patternProperties', pattern) ?? []);
       // Any other name may match the pattern too.
       const rest = same.length > 0 ? same : othersOf(parts);
@@ -174,7 +180,7 @@ class Comparison implements Descent {
           .flatMap((one) => within(part, 'patternProperties', one) ?? []),
       );
       return [
-        ...[...new Set(names)].flatMap((name) => this.#gapsBelow(propertyOf(parts, name), member)),
+        ...[...new Set(names)].flatMap((name) => this.#gapsBelow([...propertyOf(parts, name), ...same], member)),
         ...(same.length > 0 ? [] : others.flatMap((one) => this.#gapsBelow([one], member))),
         ...this.#gapsBelow(rest, member),
       ];
@@ -200,7 +206,10 @@ class Comparison implements Descent {
     return branches.some((branch) => {
       const isIn = this.gapsOf(parts, branch).length === 0;
       return (
-        isIn && (!isExclusive || branches.every((other) => other === branch || areDisjoint(parts, partsOf([other]))))
+        isIn &&
+        (!isExclusive ||
+          this.#options.ignorePatterns ||
+          branches.every((other) => other === branch || areDisjoint(parts, partsOf([other]))))
       );
     });
   }

@@ -74,6 +74,8 @@ export class TailSampling {
     const keeping: Kept = { meanwhile: undefined };
     this.#kept.set(correlation, keeping);
     if (!isOwn) return [];
+    // Nothing comes before a root that was refused.
+    if (one.asked.state === 'refused' && one.asked.parent === undefined && !undecided) return [one];
     return undecided?.isWhole ? [...undecided.finished, one] : this.#lookedUp(one, keeping);
   }
 
