@@ -44,7 +44,9 @@ export function compareManifests(older: Manifest, newer: Manifest): Change[] {
     else
       changes.push({ breaking: false, rule: 'capability-added', pointer: at, message: `${newer.name}.${name} is new` });
   }
-  return changes.sort((a, b) => Number(b.breaking) - Number(a.breaking));
+  // A schema that is referred to twice has its gaps twice.
+  const once = new Map(changes.map((change) => [JSON.stringify(change), change]));
+  return [...once.values()].sort((a, b) => Number(b.breaking) - Number(a.breaking));
 }
 
 /**
