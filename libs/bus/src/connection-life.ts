@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 export class ConnectionLife {
   /** Undefined while NATS is away; since ever, while it has not been. */
   #upSinceMs: number | undefined = 0;
-  #held: (() => void)[] = [];
+  #held = new Set<() => void>();
   readonly #onBack: (() => void)[] = [];
 
   constructor(nc: Pick<NatsConnection, 'status'>) {
@@ -21,10 +21,18 @@ export class ConnectionLife {
     this.#onBack.push(act);
   }
 
-  /** Acts at once, or as soon as NATS is back: what is published while it is away may be lost. */
-  whenUp(act: () => void): void {
-    if (this.#upSinceMs === undefined) this.#held.push(act);
-    else act();
+  /**
+   * Acts at once, or as soon as NATS is back: what is published while it is away may be lost. Answers the way to withdraw it,
+   * for whoever waits no longer: else all that is asked for while NATS is away stays here.
+   */
+  whenUp(act: () => void): () => void {
+    if (this.#upSinceMs !== undefined) {
+      act();
+      return () => {};
+    }
+    const held = () => act(); // its own, though the same may be held twice
+    this.#held.add(held);
+    return () => void this.#held.delete(held);
   }
 
   async #follow(nc: Pick<NatsConnection, 'status'>): Promise<void> {
@@ -33,7 +41,7 @@ export class ConnectionLife {
       if (type !== 'reconnect') continue;
       this.#upSinceMs = Date.now();
       const held = this.#held;
-      this.#held = [];
+      this.#held = new Set();
       for (const act of [...held, ...this.#onBack]) act();
     }
   }

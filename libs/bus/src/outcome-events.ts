@@ -45,7 +45,7 @@ export function resultHeaders(ended: EndedInvocation, run: string, fault?: Fault
  * @throws Fault when it is not known to be stored
  */
 export async function storeDeadLetter(
-  publisher: StoredPublisher,
+  publisher: Pick<StoredPublisher, 'store' | 'maxBytes'>,
   ended: EndedInvocation,
   fault: Fault,
   request?: MsgHdrs,

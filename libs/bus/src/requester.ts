@@ -48,9 +48,17 @@ export class Requester {
       const { headers, timeoutMs, signal } = options;
       if (signal?.aborted) return reject(abortedFault(signal));
       const key = (this.#count++).toString(36);
-      const abort = signal && (() => this.#waiting.delete(key) && reject(abortedFault(signal)));
+      let withdraw = () => {};
+      const abort = signal && (() => this.#waiting.delete(key) && fail(abortedFault(signal)));
       if (abort) signal.addEventListener('abort', abort, { once: true });
-      const done = () => abort && signal.removeEventListener('abort', abort);
+      const done = () => {
+        withdraw();
+        if (abort) signal.removeEventListener('abort', abort);
+      };
+      const fail = (fault: Fault) => {
+        done();
+        reject(fault);
+      };
       this.#waiting.set(key, {
         subject,
         deadlineMs: Date.now() + timeoutMs,
@@ -58,19 +66,15 @@ export class Requester {
           done();
           resolve(msg);
         },
-        reject: (fault) => {
-          done();
-          reject(fault);
-        },
+        reject: fail,
       });
-      this.#bus.life.whenUp(() => {
+      withdraw = this.#bus.life.whenUp(() => {
         if (!this.#waiting.has(key)) return;
         try {
           this.#bus.nc.publish(subject, data, { reply: `${this.#prefix}.${key}`, ...(headers && { headers }) });
         } catch (error) {
           this.#waiting.delete(key);
-          done();
-          reject(Fault.from(error, 'unavailable'));
+          fail(Fault.from(error, 'unavailable'));
         }
       });
     });
@@ -91,7 +95,11 @@ function abortedFault(signal: AbortSignal): Fault {
 }
 
 /** The newest message that a stream holds on a subject; undefined without one. @throws Fault `unavailable` when the stream does not answer */
-export async function readStoredOn(requester: Requester, stream: string, subject: string): Promise<Msg | undefined> {
+export async function readStoredOn(
+  requester: Pick<Requester, 'request'>,
+  stream: string,
+  subject: string,
+): Promise<Msg | undefined> {
   const asking = requester.request(`$JS.API.DIRECT.GET.${stream}.${subject}`, '', { timeoutMs: 5_000 });
   const msg = await asking.catch((cause) => {
     throw new Fault('unavailable', `${stream} does not answer.`, undefined, { cause });

@@ -29,7 +29,10 @@ function toldOf(subject: string): string {
 }
 
 /** What is stored in a result's place; undefined while nothing is. @throws Fault `unavailable` when the stream does not answer */
-export async function readResultPlace(requester: Requester, address: ResultAddress): Promise<Answer | undefined> {
+export async function readResultPlace(
+  requester: Pick<Requester, 'request'>,
+  address: ResultAddress,
+): Promise<Answer | undefined> {
   return readStoredOn(requester, STREAMS.results.name, subjects.result(address));
 }
 

@@ -39,6 +39,7 @@ export async function invocationsInWork(bus: Bus, target: Target): Promise<Reado
 export async function removeWork(bus: Bus, work: Target & { readonly invocation: string }): Promise<void> {
   await removeStoredOn(bus, STREAMS.work.name, subjects.work(work, work.invocation));
   await removeStoredOn(bus, STREAMS.timers.name, subjects.timer('retry', work.invocation));
+  await removeStoredOn(bus, STREAMS.timers.name, subjects.due('retry', work.invocation)); // a timer becomes that
 }
 
 /** Clears the place of a result of something that is none. */

@@ -26,7 +26,10 @@ export interface FaultyOutcome {
 }
 
 /** Dead letter first: what has a result is in the dead letters already. Answers whether this result is the first. @throws Fault when not acknowledged */
-export async function storeFault(publisher: StoredPublisher, outcome: FaultyOutcome): Promise<boolean> {
+export async function storeFault(
+  publisher: Pick<StoredPublisher, 'store' | 'maxBytes'>,
+  outcome: FaultyOutcome,
+): Promise<boolean> {
   const { ask, invocation, correlation, fault, nowMs, body, proof } = outcome;
   const { caller, plugin, capability } = ask;
   const source = '/choreographer';

@@ -71,7 +71,7 @@ export class RequestQueues {
 
   /**
    * One that was taken waits, or is set aside where too many of its partition wait.
-   * @param untilMs infinite where it may wait for ever
+   * @param untilMs later than any date where it may wait for ever
    */
   async wait<Outcome>(
     delivery: Delivery,

@@ -6,16 +6,13 @@ import {
   type Bus,
   bodyOf,
   type Delivery,
-  isResult,
   OutgoingHeaders,
   Puller,
   type Requester,
-  readResultPlace,
   type StoredPublisher,
 } from '@orchestrator/bus';
 import {
   attemptsConsumer,
-  type Body,
   type CallContext,
   decodeRun,
   dueConsumer,
@@ -29,6 +26,7 @@ import {
   subjects,
 } from '@orchestrator/protocol';
 import { decide } from '../domain/invocation-lifecycle.js';
+import { onDueAttempt, placedOrEnded } from './due-attempts.js';
 import type { Gate } from './gate.js';
 import type { History } from './history.js';
 import { storeFault } from './outcomes.js';
@@ -90,7 +88,7 @@ export class Retries {
     const { context, run, fault } = attempt;
     gate.runEnded(context, fault.code);
     const nowMs = Date.now();
-    const decision = decide(await this.#stateOf(context), {
+    const decision = decide(await placedOrEnded(this.#parts.requester, context), {
       kind: 'attempt-failed',
       attempt: run.attempt,
       fault,
@@ -112,32 +110,20 @@ export class Retries {
         .add('Nats-Schedule', `@at ${new Date(decision.untilMs).toISOString()}`)
         .add('Nats-Schedule-Target', subjects.due('retry', context.invocation))
         .add(HEADERS.context, token);
-      addDataRef(timer, bodyOf(delivery));
+      const { dataRef } = bodyOf(delivery);
+      if (dataRef) timer.add(HEADERS.dataRef, encodeDataRef(dataRef));
       await publisher.store(subjects.timer('retry', context.invocation), delivery.data, timer);
     }
     delivery.ack();
   }
 
   async #onDue(delivery: Delivery): Promise<void> {
-    const { gate, publisher, onPlaced, onOverdue } = this.#parts;
     const waited = parseDueWait(delivery.subject);
-    if (waited !== undefined) {
-      await onOverdue(waited);
-      return delivery.ack();
+    if (waited === undefined) await onDueAttempt(this.#parts, delivery);
+    else {
+      await this.#parts.onOverdue(waited);
+      delivery.ack();
     }
-    const token = delivery.headers?.get(HEADERS.context) ?? '';
-    const context = gate.contextOf(token);
-    const { deadlineMs } = context;
-    const decision = decide(await this.#stateOf(context), { kind: 'due', deadlineMs, nowMs: Date.now() });
-    if (decision.do === 'place') {
-      onPlaced(context);
-      const work = new OutgoingHeaders().add(HEADERS.context, token);
-      addDataRef(work, bodyOf(delivery));
-      // Refused where the work of the earlier attempt is still there, unacknowledged: then that one runs again.
-      await publisher.store(subjects.work(context, context.invocation), delivery.data, work);
-    }
-    // What is past its deadline is ended by whoever watches the clock (see open-work.ts).
-    delivery.ack();
   }
 
   /** Undefined for what is no attempt of the plugin that published it: that is dropped, as nothing could be done with it. */
@@ -154,13 +140,4 @@ export class Retries {
       return undefined;
     }
   }
-
-  async #stateOf(context: CallContext): Promise<'placed' | 'ended'> {
-    const found = await readResultPlace(this.#parts.requester, context);
-    return found && isResult(found) ? 'ended' : 'placed';
-  }
-}
-
-function addDataRef(headers: OutgoingHeaders, { dataRef }: Body): void {
-  if (dataRef) headers.add(HEADERS.dataRef, encodeDataRef(dataRef));
 }

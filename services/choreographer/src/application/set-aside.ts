@@ -17,15 +17,21 @@ import { asideSubject, Fault, HEADERS, isAside, subjects } from '@orchestrator/p
 /** Headers for the server are not part of the request, and it would act upon them again. */
 const SERVERS_OWN = /^nats-/i;
 const EMPTY = new Uint8Array();
+/** The last year that a time is written with four digits: what may wait longer, as a redrive without a deadline of its own, waits for ever. */
+const LAST_MS = Date.UTC(9999, 0);
 
-/** Answers whether it was set aside: not when its stream is full, or cannot be reached. @param untilMs infinite where it may wait for ever */
-export async function setAside(publisher: StoredPublisher, delivery: Delivery, untilMs: number): Promise<boolean> {
+/** Answers whether it was set aside: not when its stream is full, or cannot be reached. @param untilMs later than any date where it may wait for ever */
+export async function setAside(
+  publisher: Pick<StoredPublisher, 'store'>,
+  delivery: Delivery,
+  untilMs: number,
+): Promise<boolean> {
   const subject = asideSubject(delivery.subject);
   if (subject === undefined) return false;
   try {
     const stored = await publisher.store(subject, delivery.data, headersFor(delivery));
     if (!stored.stored) return false;
-    if (Number.isFinite(untilMs)) {
+    if (untilMs < LAST_MS) {
       const timer = new OutgoingHeaders()
         .add('Nats-Schedule', `@at ${new Date(untilMs).toISOString()}`)
         .add('Nats-Schedule-Target', subjects.due('wait', String(stored.sequence)));
