@@ -35,8 +35,9 @@ export class Deadline {
     this.#end(fault);
   }
 
-  /** What comes too late is not begun. @throws Fault `deadline-exceeded` */
+  /** What comes too late is not begun. @throws Fault `deadline-exceeded`, or the one that it was to end with */
   throwIfPassed(): void {
+    if (this.#fault) throw this.#fault;
     if (Date.now() >= this.#atMs) throw this.#faultAtEnd();
   }
 
@@ -48,6 +49,7 @@ export class Deadline {
   #end(fault = this.#faultAtEnd()): void {
     this.#fault = fault;
     this.#abort?.abort(this.#fault);
+    this.#passed.promise.catch(() => {}); // it may end while nobody is waiting for that
     this.#passed.reject(this.#fault);
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '@orchestrator/protocol';
 import { AttachedReaders } from './attached-readers.js';
 import type { CapabilityClient } from './capability-client.js';
+import { Deadline } from './deadline.js';
 import { type HostedCapability, type RunOutcome, runInvocation } from './invocation-runner.js';
 import type { LargeValues } from './large-values.js';
 import { OutputStream } from './output-stream.js';
@@ -36,10 +37,10 @@ export interface Admitted {
   readonly body: Body;
 }
 
-/** An invocation that runs here, and the way to end it. */
+/** An invocation that runs here, or waits until it may, and when it is to end. */
 interface Running {
   readonly context: CallContext;
-  readonly cancel: (fault: Fault) => void;
+  readonly deadline: Deadline;
 }
 
 export class HostedPlugin {
@@ -63,33 +64,38 @@ export class HostedPlugin {
   /** Never throws: what goes wrong is the outcome. */
   async run(admitted: Admitted): Promise<RunOutcome> {
     const { context } = admitted;
-    const { bus, requester, large, capabilities, client } = this.#parts;
-    const capability = capabilities.get(context.capability);
+    const capability = this.#parts.capabilities.get(context.capability);
     if (!capability) {
       const fault = new Fault('unimplemented', `This instance of ${context.plugin} has no ${context.capability}.`);
       return { ok: false, fault, body: JSON.stringify(fault) };
     }
+    const deadline = new Deadline(context.deadlineMs, `${context.plugin}.${context.capability}`);
+    this.#running.set(context.invocation, { context, deadline });
     try {
-      if (context.mode === 'durable') await this.#slots.wait(context.capability);
+      if (context.mode === 'durable') await this.#slots.wait(context.capability, deadline);
       else this.#slots.take(context.capability);
+      return await this.#runInSlot(admitted, capability, deadline);
     } catch (error) {
       const fault = Fault.from(error);
       return { ok: false, fault, body: JSON.stringify(fault) };
+    } finally {
+      this.#running.delete(context.invocation);
+      deadline.clear();
     }
+  }
+
+  async #runInSlot(admitted: Admitted, capability: HostedCapability, deadline: Deadline): Promise<RunOutcome> {
+    const { context, token } = admitted;
+    const { bus, requester, large, client } = this.#parts;
     const progress = subjects.progress(context);
     const outcome = await runInvocation({
-      ...admitted,
-      onStart: (cancel) => this.#running.set(context.invocation, { context, cancel }),
-      capability,
-      client,
-      large,
+      ...{ ...admitted, deadline, capability, client, large },
       publishProgress: (percent, message) => {
         bus.nc.publish(progress, JSON.stringify({ percent, ...(message !== undefined && { message }) }));
       },
       openOutput: this.#outputOf(admitted, capability),
-      reportSpending: (spent) => reportSpending(requester, context.plugin, admitted.token, spent),
+      reportSpending: (spent) => reportSpending(requester, context.plugin, token, spent),
     });
-    this.#running.delete(context.invocation);
     this.#slots.release(context.capability);
     return outcome;
   }
@@ -103,12 +109,12 @@ export class HostedPlugin {
 
   /** Ends what runs here of a call tree, or of these invocations and what they called. */
   cancel(correlation: string, { invocations }: CancelNotice): void {
-    for (const { context, cancel } of this.#running.values()) {
+    for (const { context, deadline } of this.#running.values()) {
       const isMeant =
         invocations === 'all' ||
         invocations.includes(context.invocation) ||
         (context.parent !== undefined && invocations.includes(context.parent));
-      if (context.correlation === correlation && isMeant) cancel(cancelledFault());
+      if (context.correlation === correlation && isMeant) deadline.cancel(cancelledFault());
     }
   }
 }

@@ -4,7 +4,7 @@ import { type Body, type CallContext, type DataRef, Fault, sendableFault } from 
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { GiveBack } from './byte-budget.js';
 import type { CapabilityOptions } from './capability.decorator.js';
-import { Deadline } from './deadline.js';
+import type { Deadline } from './deadline.js';
 import { faultFromError } from './faults.filter.js';
 import { describe } from './input.pipe.js';
 import { InvocationContext, type Spent } from './invocation-context.js';
@@ -33,8 +33,8 @@ export interface Run {
   readonly reportSpending: (spent: Spent) => Promise<void>;
   /** Of a capability that streams: where its chunks go, until the signal aborts. */
   readonly openOutput: ((signal: AbortSignal) => OutputStream) | undefined;
-  /** Given the way to end it before its time. */
-  readonly onStart: (cancel: (fault: Fault) => void) => void;
+  /** When it ends at the latest. */
+  readonly deadline: Deadline;
 }
 
 export type RunOutcome =
@@ -49,9 +49,7 @@ export type RunOutcome =
 
 /** Never throws. A capability that does not heed its signal is left behind at the deadline; what it answers later is dropped. */
 export async function runInvocation(run: Run): Promise<RunOutcome> {
-  const { context: call, capability } = run;
-  const deadline = new Deadline(call.deadlineMs, `${call.plugin}.${call.capability}`);
-  run.onStart((fault) => deadline.cancel(fault));
+  const { context: call, capability, deadline } = run;
   const output = run.openOutput?.(deadline.signal);
   const streamed = output && { output };
   let giveBack: GiveBack | undefined;
@@ -61,7 +59,8 @@ export async function runInvocation(run: Run): Promise<RunOutcome> {
     const fetched = dataRef && (await inTime(run.large.fetch(dataRef, call, deadline.signal), deadline));
     giveBack = fetched?.giveBack;
     const args = fetched ? await parseLarge(run.large, fetched.bytes) : parseArguments(data);
-    const context = new InvocationContext({ ...run, deadline, output });
+    deadline.throwIfPassed(); // that took its time
+    const context = new InvocationContext({ ...run, output });
     const answer = context.run(() => settle(capability.handler(args, context)));
     const body = encodeOutput(await inTime(answer, deadline));
     if (output) await inTime(output.flush(), deadline);
@@ -75,7 +74,6 @@ export async function runInvocation(run: Run): Promise<RunOutcome> {
   } finally {
     giveBack?.();
     output?.close();
-    deadline.clear();
   }
 }
 

@@ -34,12 +34,28 @@ export class RunSlots {
     throw new Fault('exhausted', message, { limit: slots.limit, retryAfterMs: RETRY_AFTER_MS });
   }
 
-  /** Resolves with a slot taken. */
-  async wait(capability: string): Promise<void> {
+  /** Resolves with a slot taken, unless the time to wait for it ends before. @throws what its signal aborts with */
+  async wait(capability: string, time: { readonly signal: AbortSignal }): Promise<void> {
     const slots = this.#slots.get(capability);
     if (!slots) return;
-    if (slots.running < slots.limit) slots.running++;
-    else await new Promise<void>((resolve) => slots.waiting.push(resolve));
+    if (slots.running < slots.limit) {
+      slots.running++;
+      return;
+    }
+    const { signal } = time;
+    signal.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      const take = () => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = () => {
+        slots.waiting.splice(slots.waiting.indexOf(take), 1);
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      slots.waiting.push(take);
+    });
   }
 
   /** Whoever waits longest gets what is given back. */
