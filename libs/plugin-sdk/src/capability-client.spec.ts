@@ -33,7 +33,12 @@ function run(attempt = 1) {
   const bus = {
     nc,
     outbox: { send: publish },
-    life: { whenUp: (act: () => void) => act() },
+    life: {
+      whenUp: (act: () => void) => {
+        act();
+        return () => {};
+      },
+    },
     newInbox: () => `_INBOX.${made++}`,
     maxPayload: 1024 * 1024,
   } as unknown as Bus;
