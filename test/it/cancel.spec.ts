@@ -1,4 +1,5 @@
 /** Cancelling call trees, whole and in part. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ask, connectBus } from '@orchestrator/bus';
 import { CancellationBucket } from '@orchestrator/bus/streams';
@@ -128,6 +129,16 @@ describe('cancellation', () => {
     expect((await handle.outcome()).result).toMatchObject(cancelled);
     await system.treeWhere({ correlation }, ended);
     expect(endOf('written')).toBe(false);
+  });
+
+  it('is among the questions that `nats micro info` shows, and so is every other that the protocol has', async () => {
+    const text = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
+    const documented = [...text.matchAll(/^\*\*`choreographer\.([a-z-]+)`/gm)].map(([, name]) => name);
+    const answer = await system.bus.nc.request('$SRV.INFO.choreographer');
+    const { endpoints } = answer.json<{ endpoints: readonly { readonly name: string }[] }>();
+    const shown = endpoints.map(({ name }) => name);
+    expect(shown).toContain('cancel');
+    expect(shown).toEqual(expect.arrayContaining(documented));
   });
 
   it('of what is not known — is not found; of nonsense — is an invalid argument', async () => {

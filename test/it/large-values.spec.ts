@@ -363,7 +363,7 @@ describe('values too large for what the operator allows', () => {
     await expectService(system);
   });
 
-  it('the bucket — is as configured, and outlives what else is kept', async () => {
+  it('the bucket — is as configured, and outlives what else is kept; what keeps work from being done twice is kept for long enough', async () => {
     const answer = await system.bus.nc.request(`$JS.API.STREAM.INFO.${STREAM}`);
     expect(answer.json()).toMatchObject({
       config: {
@@ -371,6 +371,16 @@ describe('values too large for what the operator allows', () => {
         max_bytes: 3 * MEGABYTE,
         metadata: { 'orc-max-object-bytes': String(MEGABYTE) },
       },
+    });
+    const ages = ['ORC_EVENTS', 'ORC_DEAD', 'ORC_RESULTS', 'ORC_CLAIMS', 'KV_ORC_CANCELLED'].map(async (stream) => {
+      const { config } = (await system.bus.nc.request(`$JS.API.STREAM.INFO.${stream}`)).json<{
+        config: { max_age: number };
+      }>();
+      return [stream, config.max_age / 1e6];
+    });
+    expect(Object.fromEntries(await Promise.all(ages))).toEqual({
+      ...{ ORC_EVENTS: 3_600_000, ORC_DEAD: 3_600_000 },
+      ...{ ORC_RESULTS: LIMITS.guardMs, ORC_CLAIMS: LIMITS.guardMs, KV_ORC_CANCELLED: LIMITS.guardMs },
     });
   });
 });

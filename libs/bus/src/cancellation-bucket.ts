@@ -4,8 +4,9 @@ import {
   CANCELLED_BUCKET,
   type Cancellation,
   cancellationKey,
-  LIMITS,
+  keptForMs,
   parseCancellationKey,
+  STREAMS,
 } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
 import { openBucket, type ProvisionOptions } from './provision.js';
@@ -20,7 +21,7 @@ export class CancellationBucket {
 
   /** Opens the bucket, and makes it when it is not there. Entries are kept as long as results. */
   static async open(bus: Bus, options: ProvisionOptions): Promise<CancellationBucket> {
-    const ttlMs = options.retentionMs ?? LIMITS.retentionMs;
+    const ttlMs = keptForMs(STREAMS.results, options.retentionMs);
     return new CancellationBucket(await openBucket(bus, { name: CANCELLED_BUCKET, ttlMs }, options));
   }
 

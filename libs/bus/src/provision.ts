@@ -15,6 +15,7 @@ import { nanos } from '@nats-io/transport-node';
 import {
   type ConsumerDefinition,
   Fault,
+  keptForMs,
   MAX_OBJECT_BYTES,
   STREAMS,
   type StreamDefinition,
@@ -30,7 +31,7 @@ const TOO_MANY_CONSUMERS = 10026;
 const NO_STORAGE = 10047;
 
 export interface ProvisionOptions {
-  /** Replaces the retention of results, history, cancellations and dead letters. */
+  /** Replaces the retention of history and dead letters, and of results, claims and cancellations unless it is too short for those. */
   readonly retentionMs?: number | undefined;
   /** On how many servers of a NATS cluster everything is kept. @default 1 */
   readonly replicas?: number | undefined;
@@ -62,11 +63,10 @@ function configured(
   { retentionMs, chunksMs, objects, maxBytes }: ProvisionOptions,
 ): StreamDefinition {
   const askedMs = definition.name === STREAMS.chunks.name ? chunksMs : definition.counts ? undefined : retentionMs;
-  const maxAgeMs = definition.maxAgeMs && (askedMs ?? definition.maxAgeMs);
   const bytes = maxBytes?.[definition.name] ?? definition.maxBytes;
   const aged = {
     ...definition,
-    maxAgeMs: maxAgeMs + (definition.slackMs ?? 0),
+    maxAgeMs: keptForMs(definition, askedMs),
     ...(bytes !== undefined && { maxBytes: bytes }),
   };
   if (definition.name !== STREAMS.objects.name || !objects) return aged;

@@ -96,6 +96,12 @@ export class Catalogue {
     return (version === undefined ? undefined : versions.get(version)) ?? [...versions.values()].at(-1);
   }
 
+  /** The manifest of the highest version that is installed. */
+  newestOf(plugin: string): Manifest | undefined {
+    const versions = [...(this.#manifests.get(plugin)?.values() ?? [])];
+    return versions.sort((a, b) => semver.rcompare(a.version, b.version))[0];
+  }
+
   /** Everything installed, by name, highest version first. */
   list(): readonly Manifest[] {
     return [...this.#manifests.values()]

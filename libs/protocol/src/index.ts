@@ -122,6 +122,7 @@ export {
   catalogueKey,
   countersStream,
   dueConsumer,
+  keptForMs,
   MAX_OBJECT_BYTES,
   requestsConsumers,
   STREAMS,

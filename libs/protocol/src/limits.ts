@@ -75,6 +75,11 @@ export const LIMITS = {
   forgetAfterMs: 15 * 60_000,
   /** How long results, dead letters and history are kept. Configurable. */
   retentionMs: 7 * 24 * 60 * 60_000,
+  /**
+   * Results, claims and cancellations are kept for at least as long, whatever is configured, since they are what keeps work from
+   * being done twice: the longest deadline, and as long again as the longest wait between two attempts.
+   */
+  guardMs: 48 * 60 * 60_000,
   /** The longest `orc-context` header. */
   contextBytes: 8 * 1024,
   /** The longest caller-chosen `ce-id`, in characters. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { LIMITS } from './limits.js';
-import { CATALOGUE_BUCKET, catalogueKey, STREAMS, type StreamDefinition, workConsumer } from './streams.js';
+import { RETRY_LIMITS } from './retry.js';
+import { CATALOGUE_BUCKET, catalogueKey, keptForMs, STREAMS, type StreamDefinition, workConsumer } from './streams.js';
 import { subjects } from './subjects.js';
 
 const name = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?$/);
@@ -28,6 +29,18 @@ describe('streams', () => {
     expect(Math.max(...naming.map((stream) => stream.maxAgeMs))).toBe(maxAgeMs);
     // Asked for, not admitted at once, ended at the last moment: only then is the letter or the result stored.
     expect(slackMs).toBeGreaterThanOrEqual(2 * LIMITS.maxDeadlineMs);
+  });
+
+  it('what keeps work from being done twice outlives all that could do it, whatever is configured', () => {
+    expect(LIMITS.guardMs).toBeGreaterThanOrEqual(LIMITS.maxDeadlineMs + RETRY_LIMITS.backoffMs);
+    for (const stream of [STREAMS.results, STREAMS.claims]) {
+      expect(keptForMs(stream, 1)).toBe(LIMITS.guardMs);
+      expect(keptForMs(stream, undefined)).toBe(LIMITS.retentionMs);
+      expect(keptForMs(stream, LIMITS.retentionMs + 1)).toBe(LIMITS.retentionMs + 1);
+    }
+    for (const stream of [STREAMS.events, STREAMS.dead]) expect(keptForMs(stream, 1)).toBe(1);
+    expect(keptForMs(STREAMS.work, 1)).toBe(0);
+    expect(keptForMs(STREAMS.objects, 1)).toBeGreaterThanOrEqual(keptForMs(STREAMS.results, 1));
   });
 
   it('requests and work never grow too old to be done', () => {

@@ -23,6 +23,8 @@ export interface StreamDefinition {
   readonly schedules?: boolean;
   /** 0 keeps messages until they are consumed. */
   readonly maxAgeMs: number;
+  /** Whatever is configured, its messages are kept for at least as long. */
+  readonly minAgeMs?: number;
   /** Its messages are kept so much longer than its age says, which is that of messages that name them. */
   readonly slackMs?: number;
   /** How many bytes it takes; what would be more is refused. Configurable, also where there is no bound otherwise. */
@@ -83,6 +85,7 @@ export const STREAMS = {
     retention: 'limits',
     onePerSubject: true,
     maxAgeMs: LIMITS.retentionMs,
+    minAgeMs: LIMITS.guardMs,
   },
   results: {
     name: 'ORC_RESULTS',
@@ -92,6 +95,7 @@ export const STREAMS = {
     retention: 'limits',
     onePerSubject: true,
     maxAgeMs: LIMITS.retentionMs,
+    minAgeMs: LIMITS.guardMs,
   },
   events: {
     name: 'ORC_EVENTS',
@@ -157,6 +161,14 @@ export const STREAMS = {
     maxAgeMs: LIMITS.countsMs,
   },
 } as const satisfies Record<string, StreamDefinition>;
+
+/** How long it keeps its messages, where this is configured; 0 for until they are consumed. */
+export function keptForMs(
+  { maxAgeMs, minAgeMs = 0, slackMs = 0 }: Pick<StreamDefinition, 'maxAgeMs' | 'minAgeMs' | 'slackMs'>,
+  configuredMs: number | undefined,
+): number {
+  return (maxAgeMs && Math.max(configuredMs ?? maxAgeMs, minAgeMs)) + slackMs;
+}
 
 export function countersStream({ id }: CounterName): StreamDefinition {
   return id.startsWith('s') ? STREAMS.shortCounts : STREAMS.longCounts;

@@ -69,6 +69,7 @@ const QUESTIONS = [
   'redrive',
   'discard',
   'circuits',
+  'cancel',
 ];
 
 @Injectable()

@@ -197,15 +197,17 @@ export class DurableRequests {
     headers,
     parent,
     invocation,
+    redriveOf,
   }: Request): Promise<GateDecision | 'stopped' | 'set-aside'> {
     const { gate, workRoom } = this.#parts;
+    const asked = { ask, mode: 'durable', invocation, headers, parent, isRedrive: redriveOf !== undefined } as const;
     const bodyBytes = delivery.data.length;
     const untilMs = Math.min(
       headers.expiryMs ?? Number.POSITIVE_INFINITY,
       parent?.deadlineMs ?? Number.POSITIVE_INFINITY,
     );
     for (;;) {
-      const decision = gate.decide({ ask, mode: 'durable', invocation, headers, parent, bodyBytes, nowMs: Date.now() });
+      const decision = gate.decide({ ...asked, bodyBytes, nowMs: Date.now() });
       if (decision.ok || !decision.full) return decision;
       const { full } = decision;
       const outcome = await this.#queues.wait(delivery, untilMs, () => workRoom.wait(full, delivery, untilMs));

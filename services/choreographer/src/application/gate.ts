@@ -42,6 +42,8 @@ export interface GateRequest {
   readonly invocation: string;
   readonly headers: RequestHeaders;
   readonly parent: CallContext | undefined;
+  /** Does an operator ask for it once more, whose parent then says too little of the version that had asked? */
+  readonly isRedrive?: boolean;
   /** Of the message: none where its headers say where the body lies. */
   readonly bodyBytes: number;
   readonly nowMs: number;
@@ -80,6 +82,14 @@ export interface GateParts {
   readonly bodyLimits: BodyLimits;
   readonly grants: Grants;
 }
+
+/** A plugin whose manifest has gone, of a letter that is kept for longer: it had a signed context, and an operator asks now. */
+const FORGOTTEN: CallerRights = {
+  isPlugin: true,
+  mayStartRoot: false,
+  mayCall: () => true,
+  rangeOf: () => undefined,
+};
 
 export class Gate {
   readonly #catalogue: Catalogue;
@@ -227,8 +237,12 @@ export class Gate {
     return manifest ? missingNeeds(manifest, this.#catalogue, this.#isLive) : [];
   }
 
-  #rightsOf({ ask, parent }: GateRequest): CallerRights {
-    const manifest = this.#catalogue.manifestOf(ask.caller, parent?.version);
+  #rightsOf({ ask, parent, isRedrive }: GateRequest): CallerRights {
+    const isOfEnded = isRedrive && parent;
+    const manifest = isOfEnded
+      ? this.#catalogue.newestOf(ask.caller)
+      : this.#catalogue.manifestOf(ask.caller, parent?.version);
+    if (!manifest && isOfEnded) return FORGOTTEN;
     if (!manifest) return parent ? this.#grants.ofPlugin(ask.caller, []) : this.#grants.ofCaller(ask.caller);
     const known = this.#rights.get(manifest);
     if (known) return known;

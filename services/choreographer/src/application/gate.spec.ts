@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Grants } from '@orchestrator/admission';
+import { Catalogue, Liveness, type Manifest } from '@orchestrator/manifest';
+import {
+  type CallContext,
+  Cancellations,
+  ContextSigner,
+  DEFAULT_MAXIMA,
+  parseRequestHeaders,
+} from '@orchestrator/protocol';
+import type { Capacity } from './capacity.js';
+import { Circuits } from './circuits.js';
+import { Gate } from './gate.js';
+import type { WorkRoom } from './work-room.js';
+
+const TARGET = 'editor.copy-edit';
+
+/** As a letter's receipt tells of the invocation that had asked: its version is that of what it asked for. */
+const PARENT: CallContext = {
+  ...{ correlation: 'a'.repeat(32), invocation: '11111111-89ab-8cde-8f01-23456789abcd', parent: undefined },
+  ...{ mode: 'durable', durableTree: true, depth: 1, maxDepth: 16, admittedAtMs: 1_000, attempt: 1, maxAttempts: 1 },
+  ...{ deadlineMs: Number.MAX_SAFE_INTEGER, caller: 'shop', onBehalfOf: 'shop' },
+  ...{ plugin: 'site', version: '1.0.0', capability: 'publish', ancestry: ['site.publish'] },
+  ...{ traceId: 'a'.repeat(32), remoteSpan: undefined, sampled: true },
+  bounds: {
+    ...{ reentry: 0, width: 100 },
+    budgets: [{ id: 's8f0123456789abcd', calls: 1_000, tokens: undefined, microUsd: undefined }],
+  },
+};
+
+function manifestOf(name: string, version: string, capability: string, uses: readonly string[]): Manifest {
+  const capabilities = [{ name: capability, description: '', input: {}, output: {} }];
+  const used = uses.map((one) => ({ capability: one, range: '*' }));
+  return { name, version, capabilities, uses: used } as Partial<Manifest> as Manifest;
+}
+
+describe('Gate — what a plugin may call', () => {
+  let catalogue: Catalogue;
+  let gate: Gate;
+
+  beforeEach(() => {
+    catalogue = new Catalogue();
+    catalogue.set(manifestOf('editor', '1.0.0', 'copy-edit', []));
+    gate = new Gate({
+      ...{ catalogue, liveness: new Liveness(1_000), maxima: DEFAULT_MAXIMA, cancellations: new Cancellations() },
+      signer: new ContextSigner([{ id: 'k1', secret: Buffer.alloc(32, 1) }]),
+      circuits: new Circuits(undefined, () => {}),
+      bodyLimits: { maxPayload: 1024 * 1024, objectBytes: 1024 * 1024 },
+      grants: Grants.parse(undefined, undefined),
+      capacity: {} as Capacity, // of synchronous calls
+      workRoom: { enter: () => true } as Partial<WorkRoom> as WorkRoom,
+    });
+  });
+
+  const decide = (isRedrive: boolean) => {
+    const decision = gate.decide({
+      ask: { caller: 'site', plugin: 'editor', capability: 'copy-edit' },
+      ...{
+        mode: 'durable',
+        invocation: '01234567-89ab-8cde-8f01-23456789abcd',
+        headers: parseRequestHeaders(undefined),
+        parent: PARENT,
+        isRedrive,
+      },
+      ...{ bodyBytes: 2, nowMs: 2_000 },
+    });
+    return decision.ok ? 'admitted' : decision.fault.code;
+  };
+
+  it('is what its own version uses', () => {
+    catalogue.set(manifestOf('site', '1.0.0', 'publish', []));
+    catalogue.set(manifestOf('site', '2.0.0', 'publish', [TARGET]));
+    expect(decide(false)).toBe('permission-denied');
+  });
+
+  it('in a redrive is what its highest version uses, which version had asked being unknown', () => {
+    catalogue.set(manifestOf('site', '10.0.0', 'publish', [TARGET]));
+    catalogue.set(manifestOf('site', '9.0.0', 'publish', []));
+    catalogue.set(manifestOf('site', '1.0.0', 'publish', []));
+    expect(decide(true)).toBe('admitted');
+    catalogue.set(manifestOf('site', '11.0.0', 'publish', []));
+    expect(decide(true)).toBe('permission-denied');
+  });
+
+  it('in a redrive is what it had asked for, where none of its versions is known any more', () => {
+    expect(decide(true)).toBe('admitted');
+    expect(decide(false)).toBe('permission-denied');
+  });
+});
