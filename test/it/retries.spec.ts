@@ -1,8 +1,8 @@
 /** Further attempts of durable work, and what must not be attempted twice. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ask } from '@orchestrator/bus';
-import { type DeadLetterDetail, flattenTree, type InvocationNode } from '@orchestrator/protocol';
-import { EffectLog, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
+import { type DeadLetterDetail, flattenTree, type InvocationNode, type RedriveAnswer } from '@orchestrator/protocol';
+import { EffectLog, PROBE, startTestSystem, type TestSystem, until } from '@orchestrator/testing';
 
 const FLAKY = { plugin: 'probe', capability: 'flaky' };
 const ONCE = { plugin: 'probe', capability: 'once' };
@@ -145,6 +145,24 @@ describe('retries and claims, and kill -9', () => {
     for (const name of ['choreographer', 'probe']) await system.start(name);
     expect((await handle.outcome()).result).toEqual({ ok: true, value: { text: 'attempt 2' } });
     expect(startsOf('patient')).toEqual([1, 2]);
+  });
+
+  it('of the choreographer until the deadline has passed — the work ends, and its letter has all that a redrive takes', async () => {
+    const args = { name: 'overdue', until: 2, retryAfterMs: 500 };
+    const handle = await system.client.request(FLAKY, args, { timeoutMs: 3_000 });
+    const { roots } = await system.treeWhere({ request: handle.sequence }, ([root]) => root?.state === 'waiting');
+    await system.kill('choreographer');
+    await until(
+      async () => Date.now(),
+      (nowMs) => nowMs > (roots[0]?.deadlineMs ?? 0),
+    );
+    await system.start('choreographer');
+    expect((await handle.outcome()).result).toMatchObject({ ok: false, fault: { code: 'deadline-exceeded' } });
+    const letter = await letterOf(handle.invocation);
+    expect(JSON.parse(Buffer.from(letter.body ?? '', 'base64').toString())).toEqual(args);
+    const redrive = { invocation: handle.invocation };
+    const { redriven } = await ask<RedriveAnswer>(system.client.requester, 'choreographer', 'redrive', redrive);
+    expect(redriven).toHaveLength(1);
   });
 
   it('of no process, while work waits, and the same request comes again — changes nothing', async () => {
