@@ -80,7 +80,9 @@ export class Cancelling {
       await bucket.put(one);
       cancellations.add(one);
     }
-    return { cancelled: await this.#endCovered(correlation) };
+    const ended = await this.#endCovered(correlation);
+    // What ran may have ended by now: whoever hears of the entry first ends its own.
+    return { cancelled: [...new Set([...open.map((node) => node.invocation), ...ended])] };
   }
 
   /** Ends what is open of a tree and covered by a cancellation; answers which. */
