@@ -1,7 +1,14 @@
 /** Further attempts of durable work, and what must not be attempted twice. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ask } from '@orchestrator/bus';
-import { type DeadLetterDetail, flattenTree, type InvocationNode, type RedriveAnswer } from '@orchestrator/protocol';
+import { ask, connectBus, OutgoingHeaders, StoredPublisher } from '@orchestrator/bus';
+import { readWaiting, removeWork } from '@orchestrator/bus/streams';
+import {
+  type DeadLetterDetail,
+  flattenTree,
+  type InvocationNode,
+  type RedriveAnswer,
+  subjects,
+} from '@orchestrator/protocol';
 import { EffectLog, PROBE, startTestSystem, type TestSystem, until } from '@orchestrator/testing';
 
 const FLAKY = { plugin: 'probe', capability: 'flaky' };
@@ -163,6 +170,29 @@ describe('retries and claims, and kill -9', () => {
     const redrive = { invocation: handle.invocation };
     const { redriven } = await ask<RedriveAnswer>(system.client.requester, 'choreographer', 'redrive', redrive);
     expect(redriven).toHaveLength(1);
+  });
+
+  it('of the choreographer when an attempt is due — whoever ends the work takes that out, too', async () => {
+    await system.kill('choreographer');
+    const bus = await connectBus({ url: system.urlAs('choreographer'), name: 'test' });
+    try {
+      const invocation = '01234567-89ab-8cde-8f01-23456789abcd';
+      const due = subjects.due('retry', invocation);
+      const timer = new OutgoingHeaders()
+        .add('Nats-Schedule', `@at ${new Date().toISOString()}`)
+        .add('Nats-Schedule-Target', due);
+      await new StoredPublisher(bus).store(subjects.timer('retry', invocation), '{}', timer);
+      const filter = JSON.stringify({ subjects_filter: due });
+      const countDue = async () => {
+        const info = await bus.nc.request('$JS.API.STREAM.INFO.ORC_TIMERS', filter);
+        return info.json<{ state: { subjects?: Record<string, number> } }>().state.subjects?.[due];
+      };
+      await until(countDue, (count) => count === 1);
+      await removeWork(bus, { ...FLAKY, version: '1.0.0', invocation });
+      expect(await readWaiting(bus, 'probe', invocation)).toBeUndefined();
+    } finally {
+      await bus.nc.close();
+    }
   });
 
   it('of no process, while work waits, and the same request comes again — changes nothing', async () => {
