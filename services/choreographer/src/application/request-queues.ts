@@ -95,6 +95,7 @@ export class RequestQueues {
     const { bus, onUnfindable } = this.#parts;
     for (;;) {
       const { firstSequence } = await streamStart(bus, STREAMS.requests.name);
+      if (firstSequence === 0) return; // nothing was ever stored
       const oldest = await readStoredAt(bus, STREAMS.requests.name, firstSequence);
       if (!oldest?.subject.includes(UNFINDABLE)) return;
       await onUnfindable(oldest);
