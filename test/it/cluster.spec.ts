@@ -30,18 +30,6 @@ describe('a cluster of three nats-servers', () => {
     effects.remove();
   });
 
-  it('keeps every stream and bucket on all three, also one that was not', async () => {
-    const jsm = await jetstreamManager(operator.nc);
-    for (const name of [STREAMS.results.name, `KV_${CATALOGUE_BUCKET}`]) {
-      await jsm.streams.update(name, { num_replicas: 1 });
-    }
-    await system.start('choreographer', 'choreographer-2');
-    const infos = await Promise.all(STREAM_NAMES.map((name) => jsm.streams.info(name)));
-    expect(infos.map(({ config }) => [config.name, config.num_replicas])).toEqual(
-      STREAM_NAMES.map((name) => [name, 3]),
-    );
-  });
-
   it.each(['results', 'requests', 'work'] as const)(
     'of which the leader of the stream of %s is killed under load, and comes back — nothing is lost or doubled',
     async (stream) => {
@@ -92,6 +80,33 @@ describe('a cluster of three nats-servers', () => {
     if (!name) throw new Error(`${stream} is led by ${cluster?.leader}`);
     return name;
   }
+});
+
+describe('streams of a cluster', () => {
+  let system: TestSystem;
+  let operator: Bus;
+
+  beforeAll(async () => {
+    system = await startTestSystem({ plugins: [PROBE], natsServers: 3, env: { ORC_REPLICAS: '3' } });
+    operator = await connectBus({ url: system.urlAs('choreographer'), name: 'operator' });
+  }, 120_000);
+
+  afterAll(async () => {
+    await operator?.nc.close();
+    await system?.stop();
+  });
+
+  it('are kept on all three servers, also one that was not', async () => {
+    const jsm = await jetstreamManager(operator.nc);
+    for (const name of [STREAMS.results.name, `KV_${CATALOGUE_BUCKET}`]) {
+      await jsm.streams.update(name, { num_replicas: 1 });
+    }
+    await system.start('choreographer', 'choreographer-2');
+    const infos = await Promise.all(STREAM_NAMES.map((name) => jsm.streams.info(name)));
+    expect(infos.map(({ config }) => [config.name, config.num_replicas])).toEqual(
+      STREAM_NAMES.map((name) => [name, 3]),
+    );
+  });
 });
 
 describe('one nats-server, asked for replicas', () => {
