@@ -6,10 +6,8 @@ import semver from 'semver';
 import { UsageError } from './failure.js';
 import { installedManifests } from './manifest-source.js';
 import { mermaidOf, renderGraph, renderImpact } from './render-graph.js';
-import type { withSession } from './session.js';
+import type { SessionOptions } from './session.js';
 import { coloursFor, print, printJson } from './terminal.js';
-
-type SessionOptions = Parameters<typeof withSession>[0];
 
 export async function showGraph(options: SessionOptions, format: 'text' | 'json' | 'mermaid' | 'svg'): Promise<void> {
   const graph = dependencyGraph(await installedManifests(options));

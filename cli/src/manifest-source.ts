@@ -8,10 +8,8 @@ import { Fault, type InstalledPlugin } from '@orchestrator/protocol';
 import { UsageError } from './failure.js';
 import { isFile, readText } from './input.js';
 import { oneLine } from './one-line.js';
-import { withSession } from './session.js';
+import { type SessionOptions, withSession } from './session.js';
 import { type Colours, coloursFor } from './terminal.js';
-
-type SessionOptions = Parameters<typeof withSession>[0];
 
 const START_MS = 30_000;
 

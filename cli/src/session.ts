@@ -5,6 +5,13 @@ export interface Session {
   readonly client: CallClient;
 }
 
+/** What a command line says of it. */
+export interface SessionOptions {
+  readonly nats?: string | undefined;
+  readonly caller?: string;
+  readonly waitForNatsMs?: number | undefined;
+}
+
 /** Connects for one command, and disconnects however it ends. */
 export async function withSession<T>(
   options: {

@@ -1,5 +1,5 @@
 export { Catalogue, type Resolution, type Resolved, type ResolveQuery, type Unresolved } from './catalogue.js';
-export { type Change, type ChangeRule, compareManifests, mustBeCompatible } from './compatibility/compare-manifests.js';
+export { type Change, type ChangeRule, compareManifests } from './compatibility/compare-manifests.js';
 export { JSON_SCHEMA_DIALECT, type JsonSchema, type JsonSchemaObject } from './json-schema.js';
 export { Liveness } from './liveness.js';
 export {
@@ -12,7 +12,7 @@ export {
 export { MANIFEST_SCHEMA } from './manifest-schema.js';
 export { boundProblems, type Problem, pointerTo } from './problem.js';
 export { missingNeeds } from './readiness.js';
-export { type InstalledVersion, refusalOf } from './registration.js';
+export { brokenPromises, type InstalledVersion, refusalOf } from './registration.js';
 export { retryPolicyOf } from './retry-policy.js';
 export { type FoundCapability, parseCapabilityQuery, searchCapabilities } from './search.js';
 export { type ManifestVerdict, validateManifest } from './validate-manifest.js';

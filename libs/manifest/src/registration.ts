@@ -1,7 +1,7 @@
 /** May a manifest be installed beside those that are there? Pure. */
 import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '@orchestrator/protocol';
-import { compareManifests, mustBeCompatible } from './compatibility/compare-manifests.js';
+import { type Change, compareManifests, mustBeCompatible } from './compatibility/compare-manifests.js';
 import type { Manifest } from './manifest.js';
 import { boundProblems } from './problem.js';
 
@@ -22,14 +22,10 @@ export function refusalOf(manifest: Manifest, installed: readonly InstalledVersi
   if (installed.some(({ manifest: known }) => isDeepStrictEqual(known, manifest))) return undefined;
   for (const { manifest: known, isLive } of installed) {
     if (known.version === version) {
-      const isOther = !isDeepStrictEqual(known, manifest);
-      if (isOther && isLive)
-        return new Fault('invalid-argument', otherManifest(name, version), { plugin: name, version });
+      if (isLive) return new Fault('invalid-argument', otherManifest(name, version), { plugin: name, version });
     } else {
-      const fault = mustBeCompatible(known.version, version)
-        ? breakingFault(known, manifest)
-        : mustBeCompatible(version, known.version) && breakingFault(manifest, known);
-      if (fault) return fault;
+      const broken = brokenPromises(known, manifest);
+      if (broken) return breakingFault(broken);
     }
   }
   return undefined;
@@ -39,10 +35,24 @@ function otherManifest(name: string, version: string): string {
   return `An instance of ${name} ${version} runs with another manifest. Give what has changed a version of its own, or stop that one first.`;
 }
 
-function breakingFault(older: Manifest, newer: Manifest): Fault | undefined {
-  const changes = compareManifests(older, newer).filter((change) => change.breaking);
+/** What one version does not keep of what another promises. */
+export interface BrokenPromises {
+  readonly older: Manifest;
+  readonly newer: Manifest;
+  /** The breaking ones; never empty. */
+  readonly changes: readonly [Change, ...Change[]];
+}
+
+/** What the later of two versions has to keep of the earlier one and does not, whichever came first; undefined where nothing. */
+export function brokenPromises(one: Manifest, other: Manifest): BrokenPromises | undefined {
+  const [older, newer] = mustBeCompatible(one.version, other.version) ? [one, other] : [other, one];
+  if (!mustBeCompatible(older.version, newer.version)) return undefined;
+  const [first, ...rest] = compareManifests(older, newer).filter((change) => change.breaking);
+  return first && { older, newer, changes: [first, ...rest] };
+}
+
+function breakingFault({ older, newer, changes }: BrokenPromises): Fault {
   const [first] = changes;
-  if (!first) return undefined;
   const more = changes.length > 1 ? `, and ${changes.length - 1} more` : '';
   const message = `${newer.name} ${newer.version} breaks callers of ${older.version}: ${first.rule} at ${first.pointer}: ${first.message}${more}. Raise the ${majorOf(older.version)}, or keep what was promised.`;
   const problems = changes.map(({ rule, pointer, message: what }) => ({ pointer, message: `${rule}: ${what}` }));
