@@ -43,6 +43,7 @@ import { History } from './application/history.js';
 import { HostReports } from './application/host-reports.js';
 import { Losses } from './application/losses.js';
 import { OpenWork } from './application/open-work.js';
+import { RecentlyPlaced } from './application/recent-work.js';
 import { Redrives } from './application/redrives.js';
 import { Replicas } from './application/replicas.js';
 import { Retries } from './application/retries.js';
@@ -149,7 +150,9 @@ export class Choreographer implements OnApplicationShutdown {
     const counts = new TreeCounts(new Counters(bus, requester));
     const calls = new SyncCalls(bus, requester, gate, counts, history, this.#settings.maxForwarded);
     const letters = new DeadLetterBox(bus);
+    const recent = new RecentlyPlaced(gate, history);
     const requests = new DurableRequests({
+      recent,
       bus,
       requester,
       publisher,
@@ -169,7 +172,7 @@ export class Choreographer implements OnApplicationShutdown {
     await cancelling.start();
     this.#stops.push(() => cancelling.stop());
     const onOverdue = (sequence: number) => requests.onOverdue(sequence);
-    const onPlaced = (context: CallContext) => requests.onPlaced(context);
+    const onPlaced = (context: CallContext) => recent.onPlaced(context);
     const retries = new Retries({ bus, requester, publisher, gate, history, onOverdue, onPlaced, onError });
     this.#answerDiscovery(() => ({
       callsUnderWay: calls.underWay,
@@ -181,7 +184,7 @@ export class Choreographer implements OnApplicationShutdown {
     this.#sweepInstances(calls, circuits, replicas);
     const reports = new HostReports(bus, [
       (plugin, report) => calls.onReport(plugin, report),
-      (plugin, report) => requests.onReport(plugin, report),
+      (plugin, report) => recent.onReport(plugin, report),
     ]);
     serveChunkReads(bus);
     const spending = new SpendingReports(bus, gate, counts);

@@ -21,11 +21,9 @@ import {
   encodeDataRef,
   Fault,
   HEADERS,
-  type HostReport,
   hashOfBody,
   invocationIdFromKey,
   invocationIdFromParent,
-  invocationIdFromSequence,
   invocationIdOfRedrive,
   isAside,
   LIMITS,
@@ -41,19 +39,16 @@ import {
 } from '@orchestrator/protocol';
 import type { DeadLetterBox } from '../adapters/dead-letter-box.js';
 import type { OpenInvocations } from '../adapters/open-invocations.js';
-import { RecentMap } from '../domain/recent-map.js';
 import type { RequestOrigin } from '../domain/records-of.js';
-import { EarlierRequests, type RecentWork } from './earlier-requests.js';
+import { EarlierRequests } from './earlier-requests.js';
 import type { Gate, GateDecision } from './gate.js';
 import type { History } from './history.js';
-import { storeFault } from './outcomes.js';
+import type { RecentlyPlaced } from './recent-work.js';
+import { ownId, Refusals } from './refusals.js';
 import { RequestQueues } from './request-queues.js';
 import { asRequested } from './set-aside.js';
 import type { TreeCounts } from './tree-counts.js';
 import type { WorkRoom } from './work-room.js';
-
-/** Invocations that this replica admitted lately, and which the projection may not show yet. */
-const RECENT = 20_000;
 
 /** How often work is offered to a stream that is full. */
 const WORK_FULL_MS = 500;
@@ -81,6 +76,7 @@ export interface DurableRequestsParts {
   readonly history: History;
   readonly invocations: OpenInvocations;
   readonly workRoom: WorkRoom;
+  readonly recent: RecentlyPlaced;
   readonly letters: Pick<DeadLetterBox, 'removeOf'>;
   readonly onError: PullerOptions['onError'];
 }
@@ -88,13 +84,14 @@ export interface DurableRequestsParts {
 export class DurableRequests {
   readonly #parts: DurableRequestsParts;
   readonly #queues: RequestQueues;
-  readonly #recent = new RecentMap<RecentWork>(RECENT);
   readonly #earlier: EarlierRequests;
+  readonly #refusals: Refusals;
   #isStopping = false;
 
   constructor(parts: DurableRequestsParts) {
     this.#parts = parts;
     this.#earlier = new EarlierRequests(parts);
+    this.#refusals = new Refusals(parts);
     const { bus, publisher, onError } = parts;
     this.#queues = new RequestQueues({
       bus,
@@ -137,7 +134,11 @@ export class DurableRequests {
     } catch (error) {
       const fault = Fault.from(error);
       ask ??= readableAsk(requestSubject(delivery.subject), 'request');
-      await this.#refuse(delivery, { ask, headers: requestHeaders, parent, invocation: ownId(delivery) }, fault);
+      await this.#refusals.refuse(
+        delivery,
+        { ask, headers: requestHeaders, parent, invocation: ownId(delivery) },
+        fault,
+      );
       return;
     }
     // Its request is stored: from here on it is not lost, and its letter is not wanted any more.
@@ -160,8 +161,8 @@ export class DurableRequests {
   async #place(request: Request, mayBePlaced = request.delivery.deliveries > 1 || this.#isAfterBreak()): Promise<void> {
     const { delivery, headers: requestHeaders, invocation } = request;
     const { history } = this.#parts;
-    const earlier = await this.#earlier.lookUp(request, this.#recent.get(invocation), mayBePlaced);
-    if (earlier?.decision.do === 'refuse-reuse') return this.#refuseReuse(request);
+    const earlier = await this.#earlier.lookUp(request, this.#parts.recent.get(invocation), mayBePlaced);
+    if (earlier?.decision.do === 'refuse-reuse') return this.#refusals.refuseReuse(delivery, request);
     if (earlier?.decision.do === 'nothing') {
       const { known, untold } = earlier;
       if (known) await history.repeatedStored({ ...known, invocation }, delivery.sequence);
@@ -173,8 +174,8 @@ export class DurableRequests {
     if (admission === 'stopped') return delivery.giveBack();
     if (admission === 'set-aside') return;
     if (!admission.ok) {
-      const correlation = await this.#refuse(delivery, request, admission.fault);
-      this.#recent.set(invocation, { correlation, bodyHash: request.bodyHash, context: undefined });
+      const correlation = await this.#refusals.refuse(delivery, request, admission.fault);
+      this.#parts.recent.set(invocation, { correlation, bodyHash: request.bodyHash, context: undefined });
       return;
     }
     try {
@@ -182,7 +183,7 @@ export class DurableRequests {
         request,
         admission,
         mayBePlaced,
-        earlier?.isCounted ?? this.#recent.get(invocation)?.context !== undefined,
+        earlier?.isCounted ?? this.#parts.recent.get(invocation)?.context !== undefined,
       );
     } catch (error) {
       this.#parts.workRoom.leave(invocation);
@@ -227,11 +228,11 @@ export class DurableRequests {
     const unpaid = parent && !isCounted ? await this.#count(parent) : undefined;
     if (unpaid) {
       workRoom.leave(invocation);
-      await this.#refuse(delivery, request, unpaid);
+      await this.#refusals.refuse(delivery, request, unpaid);
       return;
     }
     let { context } = admission;
-    this.#recent.set(invocation, { correlation: context.correlation, bodyHash: undefined, context }); // a host may report before it is known to be placed
+    this.#parts.recent.set(invocation, { correlation: context.correlation, bodyHash: undefined, context }); // a host may report before it is known to be placed
     const work = new OutgoingHeaders().add(HEADERS.context, admission.token);
     const { dataRef } = requestHeaders;
     if (dataRef) work.add(HEADERS.dataRef, encodeDataRef(dataRef));
@@ -242,13 +243,13 @@ export class DurableRequests {
       const first = await readWork(this.#parts.bus, subjects.work(context, invocation));
       if (!first) return this.#place(request, true);
       context = readContextToken(first.headers?.get(HEADERS.context) ?? '');
-      this.#recent.set(invocation, { correlation: context.correlation, bodyHash: undefined, context });
-      if (hashOfBody(bodyOf(first)) !== request.bodyHash) return this.#refuseReuse(request);
+      this.#parts.recent.set(invocation, { correlation: context.correlation, bodyHash: undefined, context });
+      if (hashOfBody(bodyOf(first)) !== request.bodyHash) return this.#refusals.refuseReuse(delivery, request);
     }
     // Only now: the admission of a body that was not the first would hide the real one.
     await history.admittedStored(context, requestHeaders, originOf(request));
     // Not before: a request that comes again, as while NATS is away, must not pass for one whose admission has been told.
-    this.#recent.set(invocation, { correlation: context.correlation, bodyHash: request.bodyHash, context });
+    this.#parts.recent.set(invocation, { correlation: context.correlation, bodyHash: request.bodyHash, context });
     delivery.ack();
   }
 
@@ -283,40 +284,6 @@ export class DurableRequests {
     }
   }
 
-  /** As an invocation of its own: the one that its key names is another's. */
-  async #refuseReuse({ delivery, invocation, ...request }: Request): Promise<void> {
-    const fault = new Fault('invalid-argument', 'This key was used before, with other arguments.', { invocation });
-    await this.#refuse(delivery, { ...request, invocation: ownId(delivery) }, fault);
-  }
-
-  /** Refused: in the history, in the dead letters, and answered. Resolves with the correlation that it is found by. */
-  async #refuse(
-    delivery: Delivery,
-    of: Pick<Request, 'ask' | 'parent' | 'invocation'> & {
-      readonly headers: RequestHeaders | undefined;
-      readonly redriveOf?: string | undefined;
-    },
-    fault: Fault,
-  ): Promise<string> {
-    const { ask, invocation, redriveOf } = of;
-    const nowMs = Date.now();
-    const body = bodyOf(delivery);
-    const origin = { request: delivery.sequence, bodyHash: hashOfBody(body), redriveOf };
-    const { headers: sent, parent } = of;
-    const refused = { ask, invocation, headers: sent, parent, mode: 'durable', fault, nowMs } as const;
-    const refusal = this.#parts.history.refused({ ...refused, ...origin });
-    await refusal.stored;
-    const { correlation } = refusal;
-    const proof = {
-      [HEADERS.redrive]: this.#parts.gate.proofOf({ of: invocation, ask, parent }),
-      ...allowedBy(delivery, sent),
-    };
-    const original = { body, original: delivery.headers, proof };
-    await storeFault(this.#parts.publisher, { ask, invocation, correlation, fault, nowMs, ...original });
-    delivery.ack();
-    return correlation;
-  }
-
   /** A request that was set aside has no time left to wait: it is decided now, which ends it. Another replica may do so, too. */
   async onOverdue(sequence: number): Promise<void> {
     const { bus } = this.#parts;
@@ -336,39 +303,10 @@ export class DurableRequests {
     await this.#onRequest(asRequested(read));
     await removed;
   }
-
-  /** Work that was placed again: what its host says of it is taken in here. */
-  onPlaced(context: CallContext): void {
-    const { invocation, correlation } = context;
-    this.#recent.set(invocation, { correlation, bodyHash: this.#recent.get(invocation)?.bodyHash, context });
-  }
-
-  /** Takes in what a host says of work that was placed from here lately. */
-  onReport(plugin: string, report: HostReport): boolean {
-    const context = this.#recent.get(report.invocation)?.context;
-    if (context?.plugin !== plugin) return false;
-    const { attempt = 1, instance, startedAtMs, endedAtMs, fault, resultAt } = report;
-    const { history } = this.#parts;
-    if (endedAtMs !== undefined) this.#parts.gate.runEnded(context, report.superseded ? 'cancelled' : fault?.code);
-    if (endedAtMs === undefined) history.started(context, report);
-    else if (report.superseded) history.superseded(context, { attempt, instance, startedAtMs, endedAtMs, fault });
-    else history.ended(context, { attempt, instance, startedAtMs, endedAtMs, fault, resultAt });
-    return true;
-  }
 }
 
 function originOf({ delivery, bodyHash, redriveOf }: Request): RequestOrigin {
   return { request: delivery.sequence, bodyHash, redriveOf };
-}
-
-/** What is left of the deadline when it is asked for again: as long as the caller had allowed at first. */
-function allowedBy(delivery: Delivery, headers: RequestHeaders | undefined): Record<string, string> {
-  const allowedMs = (headers?.expiryMs ?? 0) - Math.floor(Number(delivery.storedAt) / 1e6);
-  return allowedMs > 0 ? { [HEADERS.allowedMs]: String(allowedMs) } : {};
-}
-
-function ownId(delivery: Delivery): string {
-  return invocationIdFromSequence(STREAMS.requests.name, delivery.sequence, delivery.storedAt);
 }
 
 function invocationOf(

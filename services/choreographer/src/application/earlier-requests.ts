@@ -8,15 +8,7 @@ import { type Ask, type CallContext, HEADERS } from '@orchestrator/protocol';
 import type { OpenInvocations } from '../adapters/open-invocations.js';
 import { decide, type LifecycleDecision } from '../domain/invocation-lifecycle.js';
 import type { Gate } from './gate.js';
-
-/** What a replica remembers of a request that it has taken. */
-export interface RecentWork {
-  readonly correlation: string;
-  /** Undefined until the history has its admission: before, it is not certain either that this body was the first with its key. */
-  readonly bodyHash: string | undefined;
-  /** Undefined when it was refused. */
-  readonly context: CallContext | undefined;
-}
+import type { RecentWork } from './recent-work.js';
 
 interface EarlierRequestsParts {
   readonly bus: Bus;
