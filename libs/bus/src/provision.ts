@@ -27,6 +27,8 @@ import { withJetStream } from './jetstream-api.js';
 const CONSUMER_DIFFERS = 10148;
 /** JetStream's error when a stream has as many consumers as it may have. */
 const TOO_MANY_CONSUMERS = 10026;
+/** JetStream's error for a stream that is there, with another configuration. */
+const STREAM_DIFFERS = 10058;
 /** JetStream's error for a stream that may grow larger than the server has room for. */
 const NO_STORAGE = 10047;
 
@@ -119,10 +121,8 @@ export async function provisionStreams(bus: Bus, options: ProvisionOptions = {})
 
 async function provisionStream(jsm: JetStreamManager, config: NamedConfig, keepExisting: boolean): Promise<void> {
   const found = await findStream(jsm, config.name);
-  if (!found) {
-    await addStream(jsm, config);
-    return;
-  }
+  // Another service may have been faster, and have made it otherwise: then it is there.
+  if (!found) return (await addStream(jsm, config)) ? undefined : provisionStream(jsm, config, keepExisting);
   if (found.retention !== config.retention) {
     throw new Fault(
       'internal',
@@ -133,11 +133,13 @@ async function provisionStream(jsm: JetStreamManager, config: NamedConfig, keepE
   if (!keepExisting && isChanged(found, wanted)) await jsm.streams.update(config.name, wanted);
 }
 
-/** Answers the existing one when another service was faster. @throws Fault `exhausted` when the server has no such room */
-async function addStream(jsm: JetStreamManager, config: NamedConfig): Promise<void> {
+/** Answers whether it is there now as it should be. @throws Fault `exhausted` when the server has no such room */
+async function addStream(jsm: JetStreamManager, config: NamedConfig): Promise<boolean> {
   try {
     await jsm.streams.add(config);
+    return true;
   } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === STREAM_DIFFERS) return false;
     if (!(error instanceof JetStreamApiError) || error.code !== NO_STORAGE) throw error;
     const room = `${config.max_bytes} bytes for ${config.name}`;
     throw new Fault('exhausted', `This NATS server has no room for ${room}; see ORC_OBJECT_STORE_BYTES.`, undefined, {
