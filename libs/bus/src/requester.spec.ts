@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { Bus } from './connection.js';
 import { ConnectionLife } from './connection-life.js';
 import { Requester } from './requester.js';
@@ -7,6 +7,7 @@ import { Requester } from './requester.js';
 /** A connection of which the test says when NATS goes and comes, and what is held until then. */
 function connection() {
   const published: string[] = [];
+  let answer: (error: null, msg: Msg) => void = () => {};
   const { promise: isBack, resolve: comeBack } = Promise.withResolvers<void>();
   const nc = {
     async *status() {
@@ -14,8 +15,13 @@ function connection() {
       await isBack;
       yield { type: 'reconnect' };
     },
-    subscribe() {},
-    publish: (subject: string) => published.push(subject),
+    subscribe: (_inbox: string, { callback }: { callback: typeof answer }) => {
+      answer = callback;
+    },
+    publish: (subject: string, _data: unknown, { reply }: { reply: string }) => {
+      published.push(subject);
+      answer(null, { subject: reply } as Msg);
+    },
   } as unknown as NatsConnection;
   const life = new ConnectionLife(nc);
   const held = new Set<object>();
@@ -41,7 +47,7 @@ describe('Requester — while NATS is away', () => {
     const abort = new AbortController();
     const late = [1, 2, 3].map((n) => requester.request(`late.${n}`, '', { timeoutMs: 1 }));
     const aborted = requester.request('aborted', '', { timeoutMs: 60_000, signal: abort.signal });
-    void requester.request('wanted', '', { timeoutMs: 60_000 });
+    const wanted = requester.request('wanted', '', { timeoutMs: 60_000 });
     expect(held.size).toBe(5);
     abort.abort();
     await expect(aborted).rejects.toMatchObject({ code: 'cancelled' });
@@ -50,6 +56,7 @@ describe('Requester — while NATS is away', () => {
     const isUp = new Promise<void>((resolve) => life.onBack(resolve));
     comeBack();
     await isUp;
+    await wanted;
     expect(published).toEqual(['wanted']);
   });
 });
