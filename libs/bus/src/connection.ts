@@ -25,6 +25,8 @@ export interface Bus {
   readonly life: ConnectionLife;
   /** For what is published often, and by many at once. */
   readonly outbox: Outbox;
+  /** Ends the connection once all that was sent has left, what is gathered in the outbox, too; resolves when it is closed. */
+  end(): Promise<void>;
 }
 
 /** What nats-server takes when nobody has configured it. */
@@ -58,6 +60,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   try {
     const nc = await connectUntil(giveUpAtMs, begin);
     shieldReader(nc);
+    const outbox = new Outbox(nc);
     return {
       nc,
       newInbox: () => createInbox(inboxPrefix),
@@ -65,7 +68,11 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
         return nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
       },
       life: new ConnectionLife(nc),
-      outbox: new Outbox(nc),
+      outbox,
+      end: () => {
+        outbox.end();
+        return nc.drain();
+      },
     };
   } catch (error) {
     if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {

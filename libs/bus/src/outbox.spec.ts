@@ -18,6 +18,16 @@ describe('Outbox', () => {
     expect(published).toEqual(['a', 'b', 'c']);
   });
 
+  it('once it is about to be drained — what is gathered leaves at once, and so does all that follows', () => {
+    const published: string[] = [];
+    const outbox = new Outbox({ publish: (subject) => published.push(subject) });
+    outbox.send('gathered', '');
+    outbox.end();
+    expect(published).toEqual(['gathered']);
+    outbox.send('late', '');
+    expect(published).toEqual(['gathered', 'late']);
+  });
+
   it('one that the connection does not take — is told of, and does not keep back the others', async () => {
     const published: string[] = [];
     const publish = (subject: string) => {

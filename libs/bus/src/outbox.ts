@@ -20,6 +20,7 @@ interface Outgoing {
 export class Outbox {
   readonly #nc: Pick<NatsConnection, 'publish'>;
   #gathered: Outgoing[] = [];
+  #hasEnded = false;
 
   constructor(nc: Pick<NatsConnection, 'publish'>) {
     this.#nc = nc;
@@ -35,8 +36,15 @@ export class Outbox {
     options: OutgoingOptions = {},
     onError?: (error: unknown) => void,
   ): void {
-    if (this.#gathered.length === 0) setImmediate(() => this.#flush());
+    if (this.#gathered.length === 0 && !this.#hasEnded) setImmediate(() => this.#flush());
     this.#gathered.push({ subject, data, options, onError });
+    if (this.#hasEnded) this.#flush();
+  }
+
+  /** The connection is about to be drained, after which it takes nothing: from here on nothing waits for the end of its turn. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#flush();
   }
 
   #flush(): void {

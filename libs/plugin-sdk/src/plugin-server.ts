@@ -99,7 +99,7 @@ export class PluginServer extends Server implements CustomTransportStrategy {
       announcer.leave();
       await Promise.all([sync.stop(), durable.stop()]);
       reports.flush();
-      await bus.nc.drain();
+      await bus.end();
     };
     followCancellations(bus, plugin);
     sync.start();

@@ -197,7 +197,7 @@ export class Choreographer implements OnApplicationShutdown {
       () => history.flush(),
       () => losses.stop(),
       () => thread.close(),
-      () => bus.nc.drain(),
+      () => bus.end(),
       () => invocations.close(),
     );
     await bus.nc.flush(); // who is told that it is ready finds it listening

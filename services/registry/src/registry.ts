@@ -109,7 +109,7 @@ export class Registry implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.#sweep);
-    await this.#bus.nc.drain().catch(() => this.#bus.nc.close()); // with NATS away there is nothing to drain
+    await this.#bus.end().catch(() => this.#bus.nc.close()); // with NATS away there is nothing to drain
   }
 
   async #onAnnounce(msg: Msg): Promise<void> {

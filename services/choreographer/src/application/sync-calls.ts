@@ -2,6 +2,7 @@
  * Synchronous calls: decided, signed, and forwarded with the caller's reply subject, so that the host answers the
  * caller itself. Nothing is stored before the answer, except below durable work.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Bus,
   faultHeaders,
@@ -37,6 +38,8 @@ import type { TreeCounts } from './tree-counts.js';
 
 const SWEEP_MS = 50;
 const TABLE_FULL_MS = 500;
+const STOP_WAIT_MS = 3_000;
+const STOP_POLL_MS = 20;
 
 /** A call as far as it could be read. */
 interface Call {
@@ -81,8 +84,11 @@ export class SyncCalls {
     this.#unsubscribe = () => calls.drain();
   }
 
+  /** Takes no more, and hears how those under way end, as long as that does not take too long: nobody else will. */
   async stop(): Promise<void> {
     await this.#unsubscribe?.();
+    const giveUpAtMs = Date.now() + STOP_WAIT_MS;
+    while (this.#forwarded.size > 0 && Date.now() < giveUpAtMs) await delay(STOP_POLL_MS);
     clearInterval(this.#sweep);
   }
 
