@@ -15,6 +15,8 @@ export interface CircuitView {
   readonly version: string;
   readonly capability: string;
   readonly state: 'open' | 'half-open';
+  /** The only caller that it holds up, where it is closed to all others. */
+  readonly caller?: string;
   readonly sinceMs: number;
   readonly untilMs: number;
 }

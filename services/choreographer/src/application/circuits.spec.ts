@@ -40,7 +40,15 @@ describe('Circuits', () => {
     });
     expect(changes).toEqual(['open']);
     expect(circuits.list()).toEqual([
-      { plugin: 'editor', version: '1.0.0', capability: 'write', state: 'open', sinceMs: 0, untilMs: 5_000 },
+      {
+        plugin: 'editor',
+        version: '1.0.0',
+        capability: 'write',
+        state: 'open',
+        sinceMs: 0,
+        untilMs: 5_000,
+        caller: 'shop',
+      },
     ]);
   });
 
@@ -69,6 +77,32 @@ describe('Circuits', () => {
     expect(asks('other', 0).fault).toBeDefined();
   });
 
+  it('open for a caller alone in front of the capability, and for nobody else until a second one fails', () => {
+    run('shop', 20, 'failed');
+    expect(asks('shop', 1).fault).toBeDefined();
+    expect(asks('other', 1).fault).toBeUndefined();
+    run('other', 50, undefined, 1);
+    run('other', 20, 'failed', 2);
+    expect(asks('other', 2).fault).toBeUndefined();
+    run('third', 1, 'failed', 2);
+    expect(asks('other', 3).fault).toBeDefined();
+    expect(asks('shop', 3).fault).toBeDefined();
+    expect(asks('fourth', 3).fault).toBeDefined();
+    expect(circuits.list()).toEqual([expect.not.objectContaining({ caller: expect.anything() })]);
+    expect(changes).toEqual(['open', 'open']);
+  });
+
+  it('that are open for one caller — close to it when its probe succeeds, whatever the calls of others meanwhile', () => {
+    run('shop', 20, 'failed');
+    const probe = asks('shop', 5_000);
+    run('other', 50, undefined, 5_001);
+    run('other', 5, 'failed', 5_001);
+    expect(asks('shop', 5_002).fault).toBeDefined();
+    circuits.ended(probe.one, undefined, 5_010);
+    expect(asks('shop', 5_011).fault).toBeUndefined();
+    expect(changes).toEqual(['open', 'half-open', 'closed']);
+  });
+
   it('are each of one capability', () => {
     run('shop', 10, 'failed', 0, 'draw');
     expect(circuits.refusal(call('shop', 'draw'), 0)).toBeDefined();
@@ -89,7 +123,8 @@ describe('Circuits', () => {
   });
 
   it('open again when it fails; then another caller that was refused is the next, and closes it', () => {
-    run('shop', 10, 'failed');
+    run('other', 1, 'failed');
+    run('shop', 9, 'failed');
     const probe = asks('shop', 5_000);
     expect(asks('other', 5_001).fault).toBeDefined();
     circuits.ended(probe.one, 'failed', 5_010);
@@ -141,16 +176,16 @@ describe('FailureWindow', () => {
     const window = new FailureWindow(10_000);
     window.add('a', true, 0);
     window.add('a', true, 5_000);
-    expect(window.failed.calls).toBe(2);
+    expect(window.failed(0.5).calls).toBe(2);
     window.add('a', false, 10_000);
-    expect(window.failed).toEqual({ calls: 2, ratio: 0.5 });
+    expect(window.failed(0.5)).toEqual({ calls: 2, ratio: 0.5, callers: 1, failing: 1 });
     expect(window.isEmpty(21_000)).toBe(true);
   });
 
   it('tells only so many callers apart', () => {
     const window = new FailureWindow(10_000);
     for (let n = 0; n < 10_000; n++) window.add(`caller-${n}`, n >= 64, 0);
-    expect(window.failed.calls).toBe(10_000);
-    expect(window.failed.ratio).toBeCloseTo(1 / 65);
+    expect(window.failed(0.5).calls).toBe(10_000);
+    expect(window.failed(0.5).ratio).toBeCloseTo(1 / 65);
   });
 });

@@ -34,6 +34,8 @@ interface Circuit {
   readonly target: Target;
   readonly window: FailureWindow;
   state: CircuitState;
+  /** The only caller that it is not closed to: of nobody else's calls it is known that they fail. */
+  only: string | undefined;
   /** Since when it is in that state. */
   sinceMs: number;
   /** Whose call was let through last while it was not closed. */
@@ -63,17 +65,18 @@ export class Circuits {
 
   /** Those that are not closed. */
   list(): CircuitView[] {
-    return [...this.#circuits.values()].flatMap(({ target, state, sinceMs }) => {
+    return [...this.#circuits.values()].flatMap(({ target, state, only, sinceMs }) => {
       if (state.is === 'closed') return [];
       const { plugin, version, capability } = target;
-      return [{ plugin, version, capability, state: state.is, sinceMs, untilMs: state.untilMs }];
+      const open = { plugin, version, capability, state: state.is, sinceMs, untilMs: state.untilMs };
+      return [only === undefined ? open : { ...open, caller: only }];
     });
   }
 
   /** Why this call must not pass; undefined where it may. One that may pass an open circuit is its probe. */
   refusal(call: Call, nowMs: number): Fault | undefined {
     const circuit = this.#circuits.size === 0 ? undefined : this.#circuits.get(keyOf(call));
-    if (!circuit || circuit.state.is === 'closed') return undefined;
+    if (!circuit || isClosedTo(circuit, call.onBehalfOf)) return undefined;
     const { invocation, onBehalfOf } = call;
     if (!this.#mustYield(circuit, onBehalfOf, nowMs)) {
       this.#next(circuit, { kind: 'asked', invocation, nowMs }, call);
@@ -84,7 +87,7 @@ export class Circuits {
       }
     }
     if (onBehalfOf !== circuit.prober) circuit.othersWait = true;
-    return circuitOpen(call, circuit.state, nowMs);
+    return circuitOpen(call, circuit, nowMs);
   }
 
   /** @param code of the fault that it ended in; `cancelled` for one that did not run after all */
@@ -93,10 +96,15 @@ export class Circuits {
     const outcome = outcomeOf(code);
     const circuit = this.#circuitOf(call, outcome, nowMs);
     if (!circuit) return;
-    if (circuit.state.is === 'closed' && outcome !== 'neutral') {
-      circuit.window.add(call.onBehalfOf, outcome === 'failed', nowMs);
+    const isUnhindered = isClosedTo(circuit, call.onBehalfOf);
+    if (isUnhindered && outcome !== 'neutral') circuit.window.add(call.onBehalfOf, outcome === 'failed', nowMs);
+    const failing = isUnhindered && outcome === 'failed' && this.#isFailing(circuit);
+    if (failing) {
+      // Alone, a caller may be what is wrong; when a second one fails, the capability is.
+      const isAlone = circuit.state.is === 'closed' && circuit.window.failed(0).callers === 1;
+      circuit.only = isAlone ? call.onBehalfOf : undefined;
+      circuit.state = CLOSED;
     }
-    const failing = outcome === 'failed' && this.#isFailing(circuit);
     this.#next(circuit, { kind: 'ended', invocation: call.invocation, outcome, failing, nowMs }, call);
   }
 
@@ -126,10 +134,11 @@ export class Circuits {
     return state.is === 'open' && caller === prober && othersWait && nowMs < state.untilMs + YIELD_MS;
   }
 
-  #isFailing({ state, window }: Circuit): boolean {
-    if (!this.#settings || state.is !== 'closed') return false;
-    const { calls, ratio } = window.failed;
-    return calls >= this.#settings.minCalls && ratio > this.#settings.failureRatio;
+  #isFailing({ window }: Circuit): boolean {
+    if (!this.#settings) return false;
+    const { minCalls, failureRatio } = this.#settings;
+    const { calls, ratio, callers, failing } = window.failed(failureRatio);
+    return calls >= minCalls && ratio > failureRatio && (callers === 1 || failing > 1);
   }
 
   /** A circuit begins with a failure. */
@@ -142,6 +151,7 @@ export class Circuits {
       target: { plugin, version, capability },
       window: new FailureWindow(this.#settings.windowMs),
       state: CLOSED,
+      only: undefined,
       sinceMs: nowMs,
       prober: undefined,
       othersWait: false,
@@ -158,7 +168,10 @@ export class Circuits {
     if (state.is === before.is) return;
     circuit.sinceMs = event.nowMs;
     if (before.is === 'closed') this.#opened++;
-    if (state.is === 'closed') circuit.window.clear();
+    if (state.is === 'closed') {
+      circuit.window.clear();
+      circuit.only = undefined;
+    }
     this.#onChange(
       { state: state.is, atMs: event.nowMs, ...(state.is === 'closed' ? {} : { untilMs: state.untilMs }) },
       call,
@@ -175,8 +188,15 @@ function keyOf(call: Call): string {
   return `${formatCapabilityRef(call)}@${call.version}`;
 }
 
-function circuitOpen({ plugin, version, capability }: Call, state: CircuitState, nowMs: number): Fault {
+/** Does it hold up none of this caller's calls? */
+function isClosedTo({ state, only }: Circuit, caller: string): boolean {
+  return state.is === 'closed' || (only !== undefined && only !== caller);
+}
+
+function circuitOpen(call: Call, { state, only }: Circuit, nowMs: number): Fault {
+  const { plugin, version, capability } = call;
   const retryAfterMs = state.is === 'open' && state.untilMs > nowMs ? state.untilMs - nowMs : PROBING_RETRY_MS;
-  const message = `${plugin}.${capability} ${version} fails too often: its circuit is ${state.is}.`;
+  const whose = only === undefined ? '' : ` for calls of ${only}`;
+  const message = `${plugin}.${capability} ${version} fails too often${whose}: its circuit is ${state.is}.`;
   return new Fault('unavailable', message, { plugin, version, capability, circuit: state.is, retryAfterMs });
 }

@@ -95,6 +95,17 @@ describe('WorkRoom', () => {
     expect(workRoom.enter(work('new'), undefined)).toBe(false);
   });
 
+  it('what running work has asked for takes nothing of the room of roots, however much there is of it', async () => {
+    const workRoom = room();
+    for (let n = 0; n < 100; n++) workRoom.enter(work('flood', { depth: 2 }), undefined);
+    const placed = fill(workRoom, 'quiet');
+    expect(placed).toHaveLength(PLACES);
+    const order = waiting(workRoom, [work('other')]);
+    workRoom.leave(placed[0]?.invocation ?? '');
+    await settled();
+    expect(order).toEqual(['other']);
+  });
+
   it('each capability of each version has room of its own, twice what it runs at once where it says so', () => {
     const workRoom = room();
     fill(workRoom);
@@ -183,6 +194,21 @@ describe('WorkRoom — as time goes by', () => {
     expect(order).toEqual([]);
     await jest.advanceTimersByTimeAsync(2_000);
     expect(order).toEqual(['flood']);
+    workRoom.stop();
+  });
+
+  it('finds that out though nobody waits, so that who comes later finds the room', async () => {
+    let looks = 0;
+    const inStream = async () => {
+      looks++;
+      return new Set<string>();
+    };
+    const workRoom = room({ inStream });
+    workRoom.start();
+    fill(workRoom);
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(workRoom.enter(work('flood'), undefined)).toBe(true);
+    expect(looks).toBeLessThan(4);
     workRoom.stop();
   });
 

@@ -2,8 +2,8 @@
  * How much durable work this replica keeps placed for each capability of a version, and the requests that wait until there is
  * room for theirs. Enough is placed that no host runs dry; the rest waits as requests, each caller's turn coming round.
  *
- * Work that was placed from here takes up room until its host reports its end, or it is no longer in the stream: that is looked up
- * while somebody waits, since reports may be lost. A request that waits is renewed, so that nobody else gets it meanwhile.
+ * Work that was placed from here takes up room until its host reports its end, or it is no longer in the stream: that is looked up,
+ * more often while somebody waits, since reports may be lost. A request that waits is renewed, so that nobody else gets it meanwhile.
  */
 import type { Delivery } from '@orchestrator/bus';
 import type { Liveness } from '@orchestrator/manifest';
@@ -13,6 +13,8 @@ import { FairSlots, type TakenSlot } from '../domain/fair-slots.js';
 const TICK_MS = 250;
 /** How often the stream is asked what of the work is still there, while somebody waits. */
 const LOOK_MS = 1_000;
+/** The same while nobody waits: what no report has told must not take up room for ever. */
+const QUIET_LOOK_MS = 30_000;
 /** Well below the ack wait of requests. */
 const RENEW_MS = 3_000;
 /** Times as much as an instance runs at once is placed ahead, where the capability says how much that is. */
@@ -34,7 +36,8 @@ interface Waiter extends FullRoom {
 
 interface Placed {
   readonly room: Room;
-  readonly slot: TakenSlot;
+  /** None for what running work has asked for: it takes nothing of the room that roots share. */
+  readonly slot: TakenSlot | undefined;
   readonly atMs: number;
 }
 
@@ -109,7 +112,7 @@ export class WorkRoom {
     const { room, slot } = placed;
     this.#placed.delete(invocation);
     room.placed.delete(invocation);
-    room.slots.release(slot, Date.now() - placed.atMs);
+    if (slot) room.slots.release(slot, Date.now() - placed.atMs);
     this.#letIn(room);
   }
 
@@ -133,11 +136,15 @@ export class WorkRoom {
     }
   }
 
+  /** What running work asks for never waits for other work to end: its own might be among it. Its tree bounds it. */
   #take(room: Room, context: CallContext, concurrency: number | undefined): boolean {
-    const slot = room.slots.take(context.onBehalfOf, this.#limitOf(context, concurrency), Date.now());
-    if (!slot) return false;
+    const isRoot = context.depth === 1;
+    const slot = isRoot
+      ? room.slots.take(context.onBehalfOf, this.#limitOf(context, concurrency), Date.now())
+      : undefined;
+    if (isRoot && !slot) return false;
     if (!this.#parts.mayPass(context)) {
-      room.slots.release(slot);
+      if (slot) room.slots.release(slot);
       return false;
     }
     const placed = { room, slot, atMs: Date.now() };
@@ -146,9 +153,7 @@ export class WorkRoom {
     return true;
   }
 
-  /** What running work asks for never waits for other work to end: its own might be among it. Its tree bounds it. */
-  #limitOf({ plugin, version, depth }: CallContext, concurrency: number | undefined): number {
-    if (depth > 1) return Number.POSITIVE_INFINITY;
+  #limitOf({ plugin, version }: CallContext, concurrency: number | undefined): number {
     const { liveness, replicas, workPerInstance } = this.#parts;
     const perInstance = concurrency === undefined ? workPerInstance : AHEAD * concurrency;
     return Math.ceil((perInstance * Math.max(1, liveness.count(plugin, version))) / replicas.count);
@@ -174,13 +179,16 @@ export class WorkRoom {
 
   #tick(nowMs: number): void {
     for (const [key, room] of this.#rooms) {
-      if (room.waiting.size === 0) {
-        if (room.placed.size === 0) this.#rooms.delete(key);
+      if (room.waiting.size === 0 && room.placed.size === 0) {
+        this.#rooms.delete(key);
         continue;
       }
-      this.#endOver(room, nowMs);
-      this.#letIn(room); // the number of instances or of replicas may have changed
-      if (nowMs - room.lookedAtMs < LOOK_MS) continue;
+      const isAwaited = room.waiting.size > 0;
+      if (isAwaited) {
+        this.#endOver(room, nowMs);
+        this.#letIn(room); // the number of instances or of replicas may have changed
+      }
+      if (nowMs - room.lookedAtMs < (isAwaited ? LOOK_MS : QUIET_LOOK_MS)) continue;
       room.lookedAtMs = nowMs;
       this.#look(room, nowMs).catch(this.#parts.onError);
     }
@@ -218,7 +226,7 @@ export class WorkRoom {
     const known = this.#rooms.get(key);
     if (known) return known;
     const target = { plugin, version, capability };
-    const room = { target, slots: new FairSlots(), placed: new Map(), waiting: new Map(), lookedAtMs: 0 };
+    const room = { target, slots: new FairSlots(), placed: new Map(), waiting: new Map(), lookedAtMs: Date.now() };
     this.#rooms.set(key, room);
     return room;
   }

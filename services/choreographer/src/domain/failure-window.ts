@@ -7,6 +7,16 @@
 const MAX_CALLERS = 64;
 const THE_REST = '';
 
+/** What fails of what ended lately. */
+interface Failed {
+  readonly calls: number;
+  /** The part of them that failed: the average over callers. */
+  readonly ratio: number;
+  readonly callers: number;
+  /** Callers of whose calls more than is bearable fail. */
+  readonly failing: number;
+}
+
 interface Tally {
   calls: number;
   failures: number;
@@ -37,18 +47,21 @@ export class FailureWindow {
     return this.#young.size === 0 && this.#old.size === 0;
   }
 
-  /** Of how many calls, and which part of them failed: the average over callers. */
-  get failed(): { readonly calls: number; readonly ratio: number } {
+  /** @param failureRatio from which part on a caller counts as one whose calls fail */
+  failed(failureRatio: number): Failed {
     let calls = 0;
     let ratios = 0;
+    let failing = 0;
     const callers = new Set([...this.#young.keys(), ...this.#old.keys()]);
     for (const caller of callers) {
       const [young, old] = [this.#young.get(caller), this.#old.get(caller)];
       const ofCaller = (young?.calls ?? 0) + (old?.calls ?? 0);
       calls += ofCaller;
-      ratios += ((young?.failures ?? 0) + (old?.failures ?? 0)) / ofCaller;
+      const failures = (young?.failures ?? 0) + (old?.failures ?? 0);
+      ratios += failures / ofCaller;
+      if (failures > 0 && failures / ofCaller >= failureRatio) failing++;
     }
-    return { calls, ratio: callers.size === 0 ? 0 : ratios / callers.size };
+    return { calls, ratio: callers.size === 0 ? 0 : ratios / callers.size, callers: callers.size, failing };
   }
 
   clear(): void {
