@@ -1,8 +1,8 @@
 import { ask, readPlugins } from '@orchestrator/bus';
-import type { CircuitList, InstalledPlugin } from '@orchestrator/protocol';
+import type { CircuitList, InstalledPlugin, VersionShare, VersionShareList } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { withSession } from '../session.js';
-import { type Colours, coloursFor, print, printJson } from '../terminal.js';
+import { type Colours, coloursFor, print, printJson, tell } from '../terminal.js';
 import { addDependencyCommands } from './dependencies.js';
 import { addSearchCommand } from './search.js';
 
@@ -15,25 +15,55 @@ export function addPluginsCommand(program: Command): void {
     .description('list what is installed, and what of it lives')
     .option('--json', 'print JSON, with the schemas of arguments and results')
     .action(async ({ json }: { json?: boolean }) => {
-      const listed = await withSession(program.opts(), async ({ client }) => {
+      const { listed, shares } = await withSession(program.opts(), async ({ client }) => {
         const plugins = await readPlugins(client.requester);
-        // Without a choreographer there are no circuits to tell of.
-        const { circuits } = await ask<CircuitList>(client.requester, 'choreographer', 'circuits').catch(
-          () => NO_CIRCUITS,
-        );
-        return plugins.map((plugin) => ({ ...plugin, circuits: circuitsOf(plugin, circuits) }));
+        // Without a choreographer there is nothing more to tell.
+        const asked = <Answer>(question: string, otherwise: Answer) =>
+          ask<Answer>(client.requester, 'choreographer', question).catch(() => otherwise);
+        const [{ circuits }, { versions }] = await Promise.all([
+          asked<CircuitList>('circuits', NO_CIRCUITS),
+          asked<VersionShareList>('versions', NO_SHARES),
+        ]);
+        const found = plugins.map((plugin) => ({
+          ...plugin,
+          circuits: circuitsOf(plugin, circuits),
+          ...shareOf(plugin, versions),
+        }));
+        return { listed: found, shares: versions };
       });
-      if (json) return printJson(listed);
-      const colours = coloursFor(process.stdout);
-      print(listed.length === 0 ? 'No plugin is installed.' : listed.map((one) => render(one, colours)).join('\n\n'));
+      if (json) printJson(listed);
+      else {
+        const colours = coloursFor(process.stdout);
+        print(listed.length === 0 ? 'No plugin is installed.' : listed.map((one) => render(one, colours)).join('\n\n'));
+      }
+      for (const share of shares.filter((one) => !listed.some((plugin) => isOf(one, plugin)))) {
+        tell(`ORC_VERSIONS names ${share.plugin} ${share.version}, which is not installed.`);
+      }
     });
 }
 
 const NO_CIRCUITS: CircuitList = { circuits: [] };
+const NO_SHARES: VersionShareList = { versions: [] };
 
-/** Those that are not closed. */
 interface ListedPlugin extends InstalledPlugin {
+  /** Those that are not closed. */
   readonly circuits: CircuitList['circuits'];
+  /** Where the operator prefers versions: the part of the correlations that this one gets. */
+  readonly percent?: number;
+}
+
+function isOf({ plugin, version }: VersionShare, installed: InstalledPlugin): boolean {
+  return plugin === installed.name && version === installed.version;
+}
+
+/** Nothing where the operator says nothing of the plugin, 0 where it prefers other versions. */
+function shareOf(installed: InstalledPlugin, versions: readonly VersionShare[]): Pick<ListedPlugin, 'percent'> {
+  if (!versions.some(({ plugin }) => plugin === installed.name)) return {};
+  return { percent: versions.find((share) => isOf(share, installed))?.percent ?? 0 };
+}
+
+function shareMark(percent: number): string {
+  return percent === 100 ? 'pinned' : `canary, ${percent} %`;
 }
 
 function circuitsOf({ name, version }: InstalledPlugin, circuits: CircuitList['circuits']): CircuitList['circuits'] {
@@ -51,9 +81,11 @@ function render(plugin: ListedPlugin, colours: Colours): string {
   const count = plugin.instances.length;
   const isWaiting = plugin.waitingFor.length > 0;
   const life = count === 0 ? colours.red('gone') : (isWaiting ? colours.yellow : colours.green)(`${count} live`);
+  const { percent } = plugin;
+  const share = percent === undefined || percent === 0 ? '' : `  ${colours.yellow(shareMark(percent))}`;
   const width = Math.max(...plugin.capabilities.map((capability) => capability.name.length));
   return [
-    `${colours.bold(plugin.name)} ${plugin.version}  ${life}  ${colours.dim(plugin.description)}`,
+    `${colours.bold(plugin.name)} ${plugin.version}  ${life}${share}  ${colours.dim(plugin.description)}`,
     ...plugin.capabilities.map(({ name, description }) => {
       const mark = circuitMark(name, plugin);
       return `  ${name.padEnd(width)}  ${colours.dim(description)}${colours.red(mark)}`;

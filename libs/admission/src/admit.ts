@@ -45,7 +45,7 @@ export interface AdmissionRequest {
   readonly rights: CallerRights;
   readonly nowMs: number;
   /** Asked only when everything that costs less has passed. */
-  readonly resolve: (range: string | undefined) => Resolution;
+  readonly resolve: (range: string | undefined, correlation: string) => Resolution;
   /** What the operator lets a tree have at most. @default DEFAULT_MAXIMA */
   readonly maxima?: TreeMaxima;
 }
@@ -61,7 +61,8 @@ export function admit(request: AdmissionRequest): Admission {
   const fault = checkCaller(request) ?? checkRights(request, target) ?? checkAncestry(request, target);
   if (fault) return { ok: false, fault };
 
-  const resolution = request.resolve(headers.range ?? request.rights.rangeOf(target));
+  const correlation = correlationOf(request);
+  const resolution = request.resolve(headers.range ?? request.rights.rangeOf(target), correlation);
   if (!resolution.ok) return resolution;
 
   const allowedMs = request.mode === 'sync' ? LIMITS.syncDeadlineMs : LIMITS.durableDeadlineMs;
@@ -80,7 +81,7 @@ export function admit(request: AdmissionRequest): Admission {
     });
   }
   if (request.mode === 'sync' && resolution.waitingFor.length > 0) return refuseWaiting(ask, resolution);
-  return { ok: true, context: contextFor(request, resolution, deadlineMs) };
+  return { ok: true, context: contextFor(request, resolution, correlation, deadlineMs) };
 }
 
 function refuse(...[code, message, details]: ConstructorParameters<typeof Fault>): Admission {
@@ -164,19 +165,25 @@ function boundsOf({ headers, parent, maxima = DEFAULT_MAXIMA }: AdmissionRequest
   return parent ? nestedBounds(id, headers.limits, parent.bounds) : rootBounds(id, headers.limits, maxima);
 }
 
+/** What joins its tree: its parent's, or one that the root's caller names, or a new one. */
+function correlationOf({ parent, headers, mode, nowMs, invocation }: AdmissionRequest): string {
+  return (
+    parent?.correlation ??
+    headers.correlation ??
+    headers.traceParent?.traceId ??
+    (mode === 'sync' ? newCorrelationId(nowMs) : correlationIdOf(invocation))
+  );
+}
+
 function contextFor(
   request: AdmissionRequest,
   { version, maxAttempts }: Extract<Resolution, { ok: true }>,
+  correlation: string,
   deadlineMs: number,
 ): CallContext {
   const { ask, mode, invocation, headers, parent, nowMs } = request;
   const id = counterId({ invocation, admittedAtMs: nowMs, deadlineMs });
   const remote = parent ? undefined : headers.traceParent;
-  const correlation =
-    parent?.correlation ??
-    headers.correlation ??
-    remote?.traceId ??
-    (mode === 'sync' ? newCorrelationId(nowMs) : correlationIdOf(invocation));
   return {
     correlation,
     invocation,

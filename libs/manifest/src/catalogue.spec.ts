@@ -98,6 +98,66 @@ describe('Catalogue', () => {
     });
   });
 
+  it('says which of what is available lives, and which only waits, at that moment', () => {
+    const catalogue = catalogueOf(...editors);
+    const query = { plugin: 'editor', capability: 'copy-edit', range: '^3.0.0' };
+    const isLive = (_: string, version: string) => version !== '1.0.0';
+    const isReady = (_: string, version: string) => version !== '1.4.0';
+    expect(catalogue.resolve({ ...query, isLive, isReady })).toMatchObject({
+      fault: {
+        message: expect.stringContaining('Available: 2.0.0-rc.1, 1.10.0, 1.4.0 (waiting), 1.0.0 (gone).'),
+        details: {
+          available: ['2.0.0-rc.1', '1.10.0', '1.4.0', '1.0.0'],
+          live: ['2.0.0-rc.1', '1.10.0'],
+          waiting: ['1.4.0'],
+        },
+      },
+    });
+    expect(catalogue.resolve({ ...query, isLive: none })).toMatchObject({ fault: { details: { live: [] } } });
+  });
+
+  it('prefers a version that is ready, then one that is not failing, and takes the highest where none is better', () => {
+    const catalogue = catalogueOf(...editors);
+    const choose = (waiting: readonly string[], failing: readonly string[]) =>
+      versionOf(
+        catalogue.resolve({
+          ...{ plugin: 'editor', capability: 'copy-edit', range: '^1.0.0', isLive: all },
+          isReady: (_, version) => !waiting.includes(version),
+          isFailing: (_, version) => failing.includes(version),
+        }),
+      );
+    expect(choose([], [])).toBe('1.10.0');
+    expect(choose(['1.10.0'], [])).toBe('1.4.0');
+    expect(choose([], ['1.10.0'])).toBe('1.4.0');
+    expect(choose(['1.10.0', '1.4.0'], ['1.0.0'])).toBe('1.0.0');
+    expect(choose(['1.10.0', '1.4.0', '1.0.0'], [])).toBe('1.10.0');
+    expect(choose(['1.10.0', '1.4.0', '1.0.0'], ['1.10.0'])).toBe('1.4.0');
+    expect(choose([], ['1.10.0', '1.4.0', '1.0.0'])).toBe('1.10.0');
+  });
+
+  it('takes what is favoured before anything else, while it lives and is in range', () => {
+    const catalogue = catalogueOf(...editors);
+    const choose = (range: string | undefined, live: readonly string[], failing: readonly string[] = []) => {
+      const found = catalogue.resolve({
+        ...{ plugin: 'editor', capability: 'copy-edit', range, favoured: ['2.0.0-rc.1', '1.4.0', '9.9.9', '1.0.0'] },
+        isLive: (_, version) => live.includes(version),
+        isFailing: (_, version) => failing.includes(version),
+      });
+      return found.ok ? [found.version, found.live] : found.fault.code;
+    };
+    const versions = ['2.0.0-rc.1', '1.10.0', '1.4.0', '1.0.0'];
+    expect(choose('>=1.0.0-0', versions)).toEqual(['1.4.0', true]); // a prerelease of another version is none of this range
+    expect(choose('>=2.0.0-0 || 1', versions)).toEqual(['2.0.0-rc.1', true]);
+    expect(choose(undefined, versions)).toEqual(['1.4.0', true]);
+    expect(choose('^1.5.0', versions)).toEqual(['1.10.0', true]);
+    expect(choose('^1.0.0', ['1.10.0', '1.0.0'])).toEqual(['1.0.0', true]);
+    expect(choose('^1.0.0', ['1.10.0'])).toEqual(['1.10.0', true]);
+    expect(choose('^1.0.0', [])).toEqual(['1.4.0', false]);
+    expect(choose('^1.0.0', versions, ['1.4.0'])).toEqual(['1.0.0', true]);
+    expect(choose('^1.0.0', versions, ['1.4.0', '1.0.0'])).toEqual(['1.4.0', true]);
+    expect(choose('^3.0.0', versions)).toBe('incompatible-version');
+  });
+
   it('says that a prerelease has to be asked for', () => {
     const catalogue = catalogueOf(manifest('editor', '2.0.0-rc.1', ['copy-edit']));
     const found = catalogue.resolve({ plugin: 'editor', capability: 'copy-edit', isLive: all });

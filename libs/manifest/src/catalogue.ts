@@ -2,12 +2,19 @@ import { type CapabilityRef, Fault, formatCapabilityRef } from '@orchestrator/pr
 import semver from 'semver';
 import { type CapabilityManifest, MANIFEST_LIMITS, type Manifest } from './manifest.js';
 import { nearestCapabilities } from './nearest.js';
+import { ANY_RELEASE, invalidRange, noneInRange, type VersionStanding } from './unresolved.js';
 
 /** Which capability is asked for, and who is there to run it. */
 export interface ResolveQuery extends CapabilityRef {
   /** A semver range. Without one: any version that is not a prerelease. */
   readonly range?: string | undefined;
   readonly isLive: (plugin: string, version: string) => boolean;
+  /** Is all there that this live version cannot do without? Asked only where there is a choice. @default always */
+  readonly isReady?: (plugin: string, version: string) => boolean;
+  /** Does it fail so much at the moment that the call would be refused? Asked only where there is a choice. @default never */
+  readonly isFailing?: (plugin: string, version: string) => boolean;
+  /** Versions that go before all others, in this order, as far as they are in range. @default none */
+  readonly favoured?: readonly string[] | undefined;
 }
 
 /** The version that is to run a call. */
@@ -39,10 +46,16 @@ interface CapabilityEntry {
   /** All versions that have it, highest first. */
   readonly versions: Candidate[];
   /** What was found for a range that was asked for. */
-  readonly byRange: Map<string, readonly Candidate[] | Unresolved>;
+  readonly byRange: Map<string, RangeAnswer>;
 }
 
-const ANY_RELEASE = '*';
+/** Versions, highest first and at least one; a range that none is in; or why it is no range. */
+type RangeAnswer = readonly Candidate[] | { readonly range: string } | Unresolved;
+
+/** What speaks against a live version; one that waits is refused for certain. */
+const WAITING = 2;
+const FAILING = 1;
+const NO_CANDIDATES: readonly Candidate[] = [];
 
 /** Ranges remembered for a capability, and failures for all: enough for real callers, and a bound on hostile ones. */
 const MAX_RANGES = 64;
@@ -109,20 +122,35 @@ export class Catalogue {
       .sort((a, b) => (a.name === b.name ? semver.rcompare(a.version, b.version) : a.name < b.name ? -1 : 1));
   }
 
-  /** Which version is to run a call: the highest live one in range, or the highest in range if none lives. */
-  resolve({ plugin, capability, range, isLive }: ResolveQuery): Resolution {
+  /**
+   * Which version is to run a call: of the live ones in range those that are favoured, else all; of these one that is ready,
+   * and then one that is not failing; of several such the one that is favoured most, else the highest. Where none lives, the
+   * first that would be.
+   */
+  resolve(query: ResolveQuery): Resolution {
+    const { plugin, capability, range, isLive, favoured } = query;
     const entry = this.#capabilities.get(plugin)?.get(capability);
     if (!entry) return this.#unknown(plugin, capability);
-    const wanted = range ?? ANY_RELEASE;
+    const found = this.#inRange(entry, range ?? ANY_RELEASE);
+    if ('range' in found)
+      return { ok: false, fault: noneInRange(query, found.range, standingOf(entry.versions, query)) };
+    if ('ok' in found) return found;
+    const [only] = found as readonly [Candidate];
+    if (found.length === 1) return isLive(plugin, only.version) ? only.live : only.idle;
+    const first = favoured ? inOrder(found, favoured) : NO_CANDIDATES;
+    return leastTroubled(first, query) ?? leastTroubled(found, query) ?? (first[0] ?? only).idle;
+  }
+
+  #inRange(entry: CapabilityEntry, wanted: string): RangeAnswer {
     let found = entry.byRange.get(wanted);
     if (!found) {
-      if (wanted.length > MANIFEST_LIMITS.rangeLength) return invalidRange(`${wanted.slice(0, 40)}…`);
-      found = candidatesInRange(plugin, capability, entry.versions, wanted);
+      if (wanted.length > MANIFEST_LIMITS.rangeLength) {
+        return { ok: false, fault: invalidRange(`${wanted.slice(0, 40)}…`) };
+      }
+      found = candidatesInRange(entry.versions, wanted);
       remember(entry.byRange, wanted, found, MAX_RANGES);
     }
-    if ('ok' in found) return found;
-    for (const candidate of found) if (isLive(plugin, candidate.version)) return candidate.live;
-    return (found[0] as Candidate).idle;
+    return found;
   }
 
   #changed(plugin: string): void {
@@ -155,27 +183,41 @@ export class Catalogue {
   }
 }
 
-function invalidRange(range: string): Unresolved {
-  const message = `"${range}" is not a semver range. Write one like ^1.0.0, 1.x or >=1.2.0 <3.`;
-  return { ok: false, fault: new Fault('invalid-argument', message) };
+function inOrder(candidates: readonly Candidate[], versions: readonly string[]): readonly Candidate[] {
+  return versions.flatMap((version) => candidates.find((candidate) => candidate.version === version) ?? []);
+}
+
+/** Undefined where none lives. */
+function leastTroubled(
+  candidates: readonly Candidate[],
+  { plugin, isLive, isReady, isFailing }: ResolveQuery,
+): Resolved | undefined {
+  let best: Candidate | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const { version } = candidate;
+    if (!isLive(plugin, version)) continue;
+    const isWaiting = isReady !== undefined && !isReady(plugin, version);
+    const trouble = (isWaiting ? WAITING : 0) + (isFailing?.(plugin, version) ? FAILING : 0);
+    if (trouble === 0) return candidate.live;
+    if (trouble >= least) continue;
+    best = candidate;
+    least = trouble;
+  }
+  return best?.live;
+}
+
+function standingOf(versions: readonly Candidate[], { plugin, isLive, isReady }: ResolveQuery): VersionStanding[] {
+  return versions.map(({ version }) => {
+    if (!isLive(plugin, version)) return { version, is: 'gone' };
+    return { version, is: isReady === undefined || isReady(plugin, version) ? 'live' : 'waiting' };
+  });
 }
 
 /** The versions in range, highest first and at least one, or why there is none. */
-function candidatesInRange(
-  plugin: string,
-  capability: string,
-  versions: readonly Candidate[],
-  range: string,
-): readonly Candidate[] | Unresolved {
-  if (semver.validRange(range) === null) return invalidRange(range);
+function candidatesInRange(versions: readonly Candidate[], range: string): RangeAnswer {
+  if (semver.validRange(range) === null) return { ok: false, fault: invalidRange(range) };
   const parsed = new semver.Range(range);
   const inRange = versions.filter(({ version }) => parsed.test(version));
-  if (inRange.length > 0) return inRange;
-  const available = versions.map(({ version }) => version);
-  const what =
-    range === ANY_RELEASE
-      ? `Only prereleases of ${plugin}.${capability} are installed, and they are used only when a range names them.`
-      : `No version of ${plugin}.${capability} is in the range "${range}".`;
-  const message = `${what} Available: ${available.join(', ')}.`;
-  return { ok: false, fault: new Fault('incompatible-version', message, { available }) };
+  return inRange.length > 0 ? inRange : { range };
 }

@@ -16,3 +16,4 @@ export { brokenPromises, type InstalledVersion, refusalOf } from './registration
 export { retryPolicyOf } from './retry-policy.js';
 export { type FoundCapability, parseCapabilityQuery, searchCapabilities } from './search.js';
 export { type ManifestVerdict, validateManifest } from './validate-manifest.js';
+export { VersionShares } from './version-shares.js';

@@ -77,6 +77,7 @@ export {
   formatCapabilityRef,
   isInstanceId,
   isName,
+  isVersion,
   NAME_PATTERN,
   parseCapabilityRef,
   versionFromToken,
@@ -170,3 +171,4 @@ export {
   type TreeBounds,
   type TreeMaxima,
 } from './tree-bounds.js';
+export type { VersionShare, VersionShareList } from './version-shares.js';

@@ -27,6 +27,7 @@ import {
   randomId,
   STREAMS,
   subjects,
+  type VersionShareList,
 } from '@orchestrator/protocol';
 import { DeadLetterBox } from './adapters/dead-letter-box.js';
 import { HistoryThreadHandle } from './adapters/history-thread-handle.js';
@@ -70,6 +71,7 @@ const QUESTIONS = [
   'redrive',
   'discard',
   'circuits',
+  'versions',
   'cancel',
 ];
 
@@ -145,6 +147,7 @@ export class Choreographer implements OnApplicationShutdown {
       },
       bodyLimits: { maxPayload: bus.maxPayload, objectBytes: objects.objectBytes },
       grants: this.#settings.grants,
+      shares: this.#settings.shares,
     });
 
     const counts = new TreeCounts(new Counters(bus, requester));
@@ -181,6 +184,7 @@ export class Choreographer implements OnApplicationShutdown {
       dropped: losses.counted(),
     }));
     serveQuery(bus, 'choreographer', 'circuits', () => replicas.circuits());
+    serveQuery(bus, 'choreographer', 'versions', () => this.#versionShares());
     this.#sweepInstances(calls, circuits, replicas);
     const reports = new HostReports(bus, [
       (plugin, report) => calls.onReport(plugin, report),
@@ -261,6 +265,10 @@ export class Choreographer implements OnApplicationShutdown {
       endpoints: QUESTIONS.map((name) => ({ name, subject: subjects.query('choreographer', name) })),
       data,
     });
+  }
+
+  #versionShares(): VersionShareList {
+    return { versions: this.#settings.shares.list() };
   }
 
   #sweepInstances(calls: SyncCalls, circuits: Circuits, replicas: Replicas): void {

@@ -19,6 +19,7 @@ describe('settingsFromEnv', () => {
       otlpEndpoint: undefined,
       traceRatio: 1,
       grants: expect.anything(),
+      shares: expect.anything(),
       traceSlowMs: 10_000,
       maxima: DEFAULT_MAXIMA,
       livenessMs: LIMITS.livenessMs,
@@ -54,6 +55,7 @@ describe('settingsFromEnv', () => {
       ORC_MAX_FORWARDED: '10',
       ORC_MAX_OBJECT_BYTES: '64000000',
       ORC_OBJECT_STORE_BYTES: '1000000000',
+      ORC_VERSIONS: 'editor: 1.4.2',
     };
     expect(settingsFromEnv(env)).toMatchObject({
       natsUrl: 'nats://nats:4222',
@@ -107,6 +109,15 @@ describe('settingsFromEnv', () => {
       expect(() => settingsFromEnv({ ORC_CONTEXT_KEYS, [name]: 'agent editor' })).toThrow(
         invalidNaming('agent editor'),
       );
+    }
+  });
+
+  it('ORC_VERSIONS — pins and weights; what is not understood is refused, with the place', () => {
+    const { shares } = settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_VERSIONS: 'editor: 1.4.2' });
+    expect(shares.list()).toEqual([{ plugin: 'editor', version: '1.4.2', percent: 100 }]);
+    for (const text of ['editor 1.4.2', 'editor: latest', 'editor: 1.0.0 10%']) {
+      const settings = () => settingsFromEnv({ ORC_CONTEXT_KEYS, ORC_VERSIONS: text });
+      expect(settings).toThrow(invalidNaming(`ORC_VERSIONS: "${text}" (at character 1)`));
     }
   });
 

@@ -1,5 +1,6 @@
 import { Grants } from '@orchestrator/admission';
 import type { ObjectStoreBounds } from '@orchestrator/bus/streams';
+import { VersionShares } from '@orchestrator/manifest';
 import {
   type CallLimits,
   type ContextKey,
@@ -29,6 +30,8 @@ export interface ChoreographerSettings {
   readonly traceSlowMs: number;
   /** Who may call what. Every replica has the same. */
   readonly grants: Grants;
+  /** Which versions are taken before others. Every replica has the same. */
+  readonly shares: VersionShares;
   /** What a tree has where its caller says nothing, and at most whatever it says. Every replica has the same. */
   readonly maxima: TreeMaxima;
   readonly livenessMs: number;
@@ -53,7 +56,7 @@ const DEFAULT_TRACE_SLOW_MS = 10_000;
 
 /**
  * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `ORC_TRACE_RATIO`, `ORC_TRACE_SLOW_MS`,
- * `ORC_GRANTS`, `ORC_CALLERS`, `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_REPLICAS`, `ORC_<stream>_MAX_BYTES`, `ORC_MAX_FORWARDED`,
+ * `ORC_GRANTS`, `ORC_CALLERS`, `ORC_VERSIONS`, `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_REPLICAS`, `ORC_<stream>_MAX_BYTES`, `ORC_MAX_FORWARDED`,
  * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`, `ORC_MAX_WORK_PER_INSTANCE`, `ORC_CIRCUIT`, `ORC_CIRCUIT_{FAILURE_RATIO,MIN_CALLS,WINDOW_MS,OPEN_MS}`, `ORC_MAX_OBJECT_BYTES`,
  * `ORC_OBJECT_STORE_BYTES`, `ORC_CHUNKS_RETENTION_MS`. @throws Fault `invalid-argument` naming the variable
  */
@@ -72,6 +75,7 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
     traceRatio: ratio(env, 'ORC_TRACE_RATIO') ?? 1,
     traceSlowMs: wholeNumber(env, 'ORC_TRACE_SLOW_MS') ?? DEFAULT_TRACE_SLOW_MS,
     grants: grantsFromEnv(env),
+    shares: sharesFromEnv(env),
     maxima: maximaFromEnv(env),
     livenessMs: LIMITS.livenessMs,
     retentionMs: wholeNumber(env, 'ORC_RETENTION_MS', 1),
@@ -128,6 +132,14 @@ function grantsFromEnv({ ORC_GRANTS, ORC_CALLERS }: NodeJS.ProcessEnv): Grants {
     return Grants.parse(ORC_GRANTS, ORC_CALLERS || undefined);
   } catch (error) {
     throw new Fault('invalid-argument', `ORC_GRANTS or ORC_CALLERS: ${Fault.from(error).message}`);
+  }
+}
+
+function sharesFromEnv({ ORC_VERSIONS }: NodeJS.ProcessEnv): VersionShares {
+  try {
+    return VersionShares.parse(ORC_VERSIONS);
+  } catch (error) {
+    throw new Fault('invalid-argument', `ORC_VERSIONS: ${Fault.from(error).message}`);
   }
 }
 

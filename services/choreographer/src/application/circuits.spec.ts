@@ -109,6 +109,20 @@ describe('Circuits', () => {
     expect(asks('shop', 0).fault).toBeUndefined();
   });
 
+  it('tell beforehand whether they would refuse, and stay as they are', () => {
+    const wouldRefuse = (caller: string, nowMs: number) => circuits.wouldRefuse(call(caller), nowMs);
+    expect(wouldRefuse('shop', 0)).toBe(false);
+    run('shop', 10, 'failed');
+    expect(wouldRefuse('shop', 4_999)).toBe(true);
+    expect(wouldRefuse('other', 4_999)).toBe(false); // it has failed for one caller alone
+    expect(wouldRefuse('shop', 5_000)).toBe(false);
+    expect(wouldRefuse('shop', 5_000)).toBe(false);
+    expect(changes).toEqual(['open']);
+    expect(asks('shop', 5_000).fault).toBeUndefined();
+    expect(wouldRefuse('shop', 5_000)).toBe(true);
+    expect(changes).toEqual(['open', 'half-open']);
+  });
+
   it('let one call through when their time is over, and close when it succeeds', () => {
     run('shop', 10, 'failed');
     const probe = asks('shop', 5_000);

@@ -90,6 +90,14 @@ export class Circuits {
     return circuitOpen(call, circuit, nowMs);
   }
 
+  /** Would this call be refused? Asking changes nothing: it may pass another version by. */
+  wouldRefuse({ invocation, onBehalfOf, ...target }: Omit<Call, 'correlation'>, nowMs: number): boolean {
+    const circuit = this.#circuits.size === 0 ? undefined : this.#circuits.get(keyOf(target));
+    if (!circuit || isClosedTo(circuit, onBehalfOf) || !this.#settings) return false;
+    if (this.#mustYield(circuit, onBehalfOf, nowMs)) return true;
+    return !passes(nextCircuit(circuit.state, { kind: 'asked', invocation, nowMs }, this.#settings), invocation);
+  }
+
   /** @param code of the fault that it ended in; `cancelled` for one that did not run after all */
   ended(call: Call, code: FaultCode | undefined, nowMs: number): void {
     if (!this.#settings || (this.#circuits.size === 0 && (code === undefined || !FAILURES.has(code)))) return;
@@ -184,7 +192,7 @@ function outcomeOf(code: FaultCode | undefined): CallOutcome {
   return FAILURES.has(code) ? 'failed' : 'neutral';
 }
 
-function keyOf(call: Call): string {
+function keyOf(call: Target): string {
   return `${formatCapabilityRef(call)}@${call.version}`;
 }
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Grants } from '@orchestrator/admission';
-import { Catalogue, Liveness, type Manifest } from '@orchestrator/manifest';
+import { Catalogue, Liveness, type Manifest, VersionShares } from '@orchestrator/manifest';
 import {
   type CallContext,
   Cancellations,
@@ -8,6 +8,7 @@ import {
   DEFAULT_MAXIMA,
   parseRequestHeaders,
 } from '@orchestrator/protocol';
+import type { TakenSlot } from '../domain/fair-slots.js';
 import type { Capacity } from './capacity.js';
 import { Circuits } from './circuits.js';
 import { Gate } from './gate.js';
@@ -47,6 +48,7 @@ describe('Gate — what a plugin may call', () => {
       circuits: new Circuits(undefined, () => {}),
       bodyLimits: { maxPayload: 1024 * 1024, objectBytes: 1024 * 1024 },
       grants: Grants.parse(undefined, undefined),
+      shares: VersionShares.parse(),
       capacity: {} as Capacity, // of synchronous calls
       workRoom: { enter: () => true } as Partial<WorkRoom> as WorkRoom,
     });
@@ -85,5 +87,76 @@ describe('Gate — what a plugin may call', () => {
   it('in a redrive is what it had asked for, where none of its versions is known any more', () => {
     expect(decide(true)).toBe('admitted');
     expect(decide(false)).toBe('permission-denied');
+  });
+});
+
+describe('Gate — which version is chosen', () => {
+  const CALL = { plugin: 'editor', capability: 'copy-edit' };
+  const SLOT = {} as TakenSlot;
+  let catalogue: Catalogue;
+  let liveness: Liveness;
+  let circuits: Circuits;
+
+  beforeEach(() => {
+    catalogue = new Catalogue();
+    liveness = new Liveness(1_000);
+    circuits = new Circuits({ failureRatio: 0.5, minCalls: 1, windowMs: 10_000, openMs: 5_000 }, () => {});
+    for (const version of ['1.0.0', '2.0.0']) {
+      catalogue.set(manifestOf('editor', version, 'copy-edit', version === '2.0.0' ? ['designer.draw'] : []));
+      liveness.beat('editor', version, 'one', 0);
+    }
+  });
+
+  const chosen = (nowMs: number, versions = '', range?: string) => {
+    const decision = gateWith(versions).decide({
+      ask: { caller: 'shop', ...CALL },
+      ...{ mode: 'sync', invocation: '01234567-89ab-8cde-8f01-23456789abcd', parent: undefined, bodyBytes: 2, nowMs },
+      headers: parseRequestHeaders((name) => (name === 'orc-version' ? range : undefined)),
+    });
+    return decision.ok ? decision.context.version : decision.fault.message;
+  };
+  const gateWith = (versions: string) =>
+    new Gate({
+      ...{ catalogue, liveness, circuits, maxima: DEFAULT_MAXIMA, cancellations: new Cancellations() },
+      signer: new ContextSigner([{ id: 'k1', secret: Buffer.alloc(32, 1) }]),
+      bodyLimits: { maxPayload: 1024 * 1024, objectBytes: 1024 * 1024 },
+      grants: Grants.parse(undefined, undefined),
+      shares: VersionShares.parse(versions),
+      capacity: { takeCall: () => SLOT, releaseCall: () => {} } as Partial<Capacity> as Capacity,
+      workRoom: {} as WorkRoom, // of durable work
+    });
+  const designerLives = () => {
+    catalogue.set(manifestOf('designer', '1.0.0', 'draw', []));
+    liveness.beat('designer', '1.0.0', 'one', 0);
+  };
+  const fails = (version: string, nowMs: number) =>
+    circuits.ended({ ...PARENT, ...CALL, version, onBehalfOf: 'shop' }, 'failed', nowMs);
+
+  it('is one that is ready before a higher one that waits for something', () => {
+    expect(chosen(1)).toBe('1.0.0');
+    expect(chosen(1, '', '^2.0.0')).toBe('editor 2.0.0 is waiting for designer.draw *.');
+    designerLives();
+    expect(chosen(1)).toBe('2.0.0');
+  });
+
+  it('is one whose circuit is closed before a higher one whose is open, until that may be tried again', () => {
+    designerLives();
+    fails('2.0.0', 0);
+    expect(chosen(1)).toBe('1.0.0');
+    expect(chosen(1, '', '^2.0.0')).toBe(
+      'editor.copy-edit 2.0.0 fails too often for calls of shop: its circuit is open.',
+    );
+    fails('1.0.0', 1);
+    expect(chosen(2)).toBe('editor.copy-edit 2.0.0 fails too often for calls of shop: its circuit is open.');
+    expect(chosen(5_000)).toBe('2.0.0');
+  });
+
+  it('is the one that the operator pins, for those whose range allows it', () => {
+    designerLives();
+    expect(chosen(1, 'editor: 1.0.0')).toBe('1.0.0');
+    expect(chosen(1, 'editor: 1.0.0', '^2.0.0')).toBe('2.0.0');
+    expect(chosen(1, 'editor: 7.0.0')).toBe('2.0.0');
+    liveness.leave('editor', '1.0.0', 'one');
+    expect(chosen(1, 'editor: 1.0.0')).toBe('2.0.0');
   });
 });

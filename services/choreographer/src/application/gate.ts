@@ -6,8 +6,10 @@ import {
   type Liveness,
   type Manifest,
   missingNeeds,
+  type Resolution,
   retryPolicyOf,
   type UsedCapability,
+  type VersionShares,
 } from '@orchestrator/manifest';
 import {
   type Ask,
@@ -81,6 +83,8 @@ export interface GateParts {
   readonly circuits: Circuits;
   readonly bodyLimits: BodyLimits;
   readonly grants: Grants;
+  /** Which versions the operator wants to be taken before others. */
+  readonly shares: VersionShares;
 }
 
 /** A plugin whose manifest has gone, of a letter that is kept for longer: it had a signed context, and an operator asks now. */
@@ -102,6 +106,7 @@ export class Gate {
   readonly #circuits: Circuits;
   readonly #bodyLimits: BodyLimits;
   readonly #grants: Grants;
+  readonly #shares: VersionShares;
   /** Made once for each manifest. */
   readonly #rights = new WeakMap<Manifest, CallerRights>();
 
@@ -116,6 +121,7 @@ export class Gate {
     this.#circuits = parts.circuits;
     this.#bodyLimits = parts.bodyLimits;
     this.#grants = parts.grants;
+    this.#shares = parts.shares;
   }
 
   /** The verified context of the calling invocation. @throws Fault `unauthenticated` */
@@ -197,9 +203,9 @@ export class Gate {
       ...request,
       maxima: this.#maxima,
       rights: this.#rightsOf(request),
-      resolve: (range) => {
-        const { plugin, capability } = request.ask;
-        const found = this.#catalogue.resolve({ plugin, capability, range, isLive: this.#isLive });
+      resolve: (range, correlation) => {
+        const { plugin } = request.ask;
+        const found = this.#choose(request, range, correlation);
         if (!found.ok) return found;
         const { version, live } = found;
         promised = found.capability;
@@ -230,6 +236,16 @@ export class Gate {
     if (!refusal) return { ok: true, context, token, slot };
     this.#capacity.releaseCall(slot);
     return { ok: false, fault: refusal };
+  }
+
+  #choose({ ask, invocation, parent, nowMs }: GateRequest, range: string | undefined, correlation: string): Resolution {
+    const { plugin, capability, caller } = ask;
+    const call = { plugin, capability, invocation, onBehalfOf: parent?.onBehalfOf ?? caller };
+    return this.#catalogue.resolve({
+      ...{ plugin, capability, range, isLive: this.#isLive, isReady: this.#isReady },
+      isFailing: (_plugin, version) => this.#circuits.wouldRefuse({ ...call, version }, nowMs),
+      favoured: this.#shares.orderFor(plugin, correlation),
+    });
   }
 
   #waitingFor(plugin: string, version: string): readonly UsedCapability[] {
@@ -265,6 +281,7 @@ export class Gate {
   }
 
   readonly #isLive = (plugin: string, version: string) => this.#liveness.isLive(plugin, version);
+  readonly #isReady = (plugin: string, version: string) => this.#waitingFor(plugin, version).length === 0;
 }
 
 function tooLong(): GateDecision {

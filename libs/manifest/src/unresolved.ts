@@ -1,0 +1,31 @@
+/** Why no version of a capability that is there can run a call, in words. */
+import { type CapabilityRef, Fault, formatCapabilityRef } from '@orchestrator/protocol';
+
+/** The range of whoever names none. */
+export const ANY_RELEASE = '*';
+
+/** A version that is installed, and what of it is there. */
+export interface VersionStanding {
+  readonly version: string;
+  /** `waiting`: an instance lives, and something that it cannot do without does not. */
+  readonly is: 'live' | 'waiting' | 'gone';
+}
+
+export function invalidRange(range: string): Fault {
+  return new Fault('invalid-argument', `"${range}" is not a semver range. Write one like ^1.0.0, 1.x or >=1.2.0 <3.`);
+}
+
+/** `incompatible-version`, naming what is there instead: highest version first. */
+export function noneInRange(ref: CapabilityRef, range: string, versions: readonly VersionStanding[]): Fault {
+  const what =
+    range === ANY_RELEASE
+      ? `Only prereleases of ${formatCapabilityRef(ref)} are installed, and they are used only when a range names them.`
+      : `No version of ${formatCapabilityRef(ref)} is in the range "${range}".`;
+  const listed = versions.map(({ version, is }) => (is === 'live' ? version : `${version} (${is})`));
+  const named = (wanted: VersionStanding['is']) => versions.filter(({ is }) => is === wanted).map((one) => one.version);
+  return new Fault('incompatible-version', `${what} Available: ${listed.join(', ')}.`, {
+    available: versions.map(({ version }) => version),
+    live: named('live'),
+    waiting: named('waiting'),
+  });
+}
