@@ -1,5 +1,7 @@
 export { type Effect, EffectLog } from './effect-log.js';
 export { MIRROR, PROBE, PROBE_GRANTS } from './fixtures.js';
 export { Load, type LoadAnswer } from './load.js';
+export { cassetteFrom, cassetteRecorder } from './model-cassette.js';
+export { type ModelEndpoint, startModelEndpoint } from './model-endpoint.js';
 export { startTestSystem, type TestSystem, type TestSystemOptions, treeWhere } from './test-system.js';
 export { until } from './until.js';
