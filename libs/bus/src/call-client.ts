@@ -162,7 +162,8 @@ export class CallClient {
     const sent = headersFor(options, { key, dataRef: body.dataRef });
     parseRequestHeaders(sent && ((name) => sent.get(name))); // the refusal of a malformed one could not be awaited
     const expected = this.#results.expect(address);
-    const store = () => this.#publisher.store(subjects.request(ask), body.data, sent);
+    const subject = options.parent ? subjects.nested(ask) : subjects.request(ask);
+    const store = () => this.#publisher.store(subject, body.data, sent);
     const storing = this.#publisher.keepTrying(Date.now() + waitMs, store, options.signal);
     const stored = await storing.catch((error) => {
       expected.forget();

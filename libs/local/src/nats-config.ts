@@ -162,6 +162,7 @@ function plugin(user: string, name: string, inboxes: readonly string[]): Permiss
     publish: [
       `orc.v1.call.${name}.*.*`,
       `orc.v1.request.${name}.*.*`,
+      `orc.v1.nested.${name}.*.*`,
       `orc.v1.result.*.${name}.*`,
       `orc.v1.attempt.${name}.*`,
       `orc.v1.claim.${name}.*`,

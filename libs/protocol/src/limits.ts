@@ -92,6 +92,8 @@ export const LIMITS = {
   forwardedCalls: 50_000,
   /** What may wait as requests, in bytes; more is refused. Configurable. */
   requestsBytes: 1024 * 1024 * 1024,
+  /** The same of what running work asks for. Configurable. */
+  nestedBytes: 256 * 1024 * 1024,
   /** Requests wait in so many queues, each caller's in one: a caller that floods its own leaves the others alone. */
   requestPartitions: 16,
   /** Synchronous calls that an instance works on at once, where the capability names no number of its own. Configurable. */

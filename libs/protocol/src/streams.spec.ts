@@ -44,7 +44,7 @@ describe('streams', () => {
   });
 
   it('requests and work never grow too old to be done', () => {
-    for (const stream of [STREAMS.requests, STREAMS.work, STREAMS.attempts, STREAMS.timers]) {
+    for (const stream of [STREAMS.requests, STREAMS.nested, STREAMS.work, STREAMS.attempts, STREAMS.timers]) {
       expect(stream).toMatchObject({ maxAgeMs: 0, retention: 'workqueue' });
     }
   });

@@ -51,6 +51,15 @@ export const STREAMS = {
     onePerSubject: false,
     maxAgeMs: 0,
   },
+  nested: {
+    name: 'ORC_NESTED',
+    description: 'Durable requests of running work, until they are admitted or refused.',
+    subjects: [patterns.nested],
+    maxBytes: LIMITS.nestedBytes,
+    retention: 'workqueue',
+    onePerSubject: false,
+    maxAgeMs: 0,
+  },
   work: {
     name: 'ORC_WORK',
     description: 'Admitted durable work, until its result is stored.',
@@ -183,6 +192,14 @@ export interface ConsumerDefinition {
   readonly maxAckPending: number;
 }
 
+/** The choreographers' shared consumer of what running work asks for. It has no filter: so it gets all that hosts may send. */
+export const nestedConsumer: ConsumerDefinition = {
+  stream: STREAMS.nested.name,
+  name: 'choreographer',
+  ackWaitMs: 10_000,
+  maxAckPending: 5_000,
+};
+
 /** The choreographers' shared consumers of request events: two for each partition of the callers, one for those set aside. */
 export const requestsConsumers: readonly ConsumerDefinition[] = Array.from(
   { length: LIMITS.requestPartitions },
@@ -190,7 +207,9 @@ export const requestsConsumers: readonly ConsumerDefinition[] = Array.from(
     requestsConsumer(`choreographer-${partition}`, patterns.queued(partition)),
     requestsConsumer(`choreographer-aside-${partition}`, patterns.aside(partition)),
   ],
-).flat();
+)
+  .flat()
+  .concat(requestsConsumer('choreographer-aside-nested', patterns.aside('nested')));
 
 function requestsConsumer(name: string, filter: string): ConsumerDefinition {
   return { stream: STREAMS.requests.name, name, filter, ackWaitMs: 10_000, maxAckPending: 5_000 };

@@ -6,6 +6,7 @@ import { isName } from './names.js';
 import {
   asideSubject,
   isAside,
+  isNested,
   parseAsk,
   parseBeat,
   parseDueWait,
@@ -59,6 +60,20 @@ describe('subjects — each parser reads what its builder writes, and its patter
         expect([isAside(stored), isAside(aside), asideSubject(aside)]).toEqual([false, true, undefined]);
         expect(matches(patterns.aside(partition), aside)).toBe(true);
         expect(requestSubject(aside)).toBe(subjects.request(a));
+      }),
+    );
+  });
+
+  it('request of running work, as it is stored', () => {
+    fc.assert(
+      fc.property(ask, (a) => {
+        const stored = subjects.nested(a);
+        const aside = asideSubject(stored) ?? '';
+        expect(matches(patterns.nested, stored)).toBe(true);
+        expect(matches(patterns.aside('nested'), aside)).toBe(true);
+        expect([requestSubject(stored), requestSubject(aside)]).toEqual([subjects.request(a), subjects.request(a)]);
+        expect([isNested(stored), isNested(aside), isNested(subjects.request(a))]).toEqual([true, true, false]);
+        expect([isAside(stored), isAside(aside), asideSubject(aside)]).toEqual([false, true, undefined]);
       }),
     );
   });

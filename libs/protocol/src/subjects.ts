@@ -9,6 +9,9 @@ import { isInstanceId, isName, isVersion, versionFromToken, versionToToken } fro
 const ROOT = 'orc.v1';
 const QUEUED = `${ROOT}.queued.`;
 const ASIDE = `${ROOT}.aside.`;
+const NESTED = `${ROOT}.nested.`;
+/** Stands where others have the partition of their caller. */
+const ASIDE_NESTED = `${ASIDE}nested.`;
 /** The bucket of values that are too large for a message. What lies there cannot be altered or removed: it grows old. */
 export const OBJECTS_BUCKET = 'ORC_OBJECTS';
 const OBJECTS = `$O.${OBJECTS_BUCKET}`;
@@ -53,6 +56,8 @@ export type TimerKind = 'retry' | 'wait';
 
 export const subjects = {
   request: (a: Ask) => `${ROOT}.request.${a.caller}.${a.plugin}.${a.capability}`,
+  /** What running work asks for durably: it has room of its own, which nobody else can fill. */
+  nested: (a: Ask) => `${NESTED}${a.caller}.${a.plugin}.${a.capability}`,
   call: (a: Ask) => `${ROOT}.call.${a.caller}.${a.plugin}.${a.capability}`,
   work: (t: Target, invocation: string) =>
     `${ROOT}.work.${t.plugin}.${versionToToken(t.version)}.${t.capability}.${invocation}`,
@@ -109,11 +114,12 @@ export function paddedBase64Url(bytes: Buffer): string {
 /** Subjects with wildcards, for streams and subscriptions. */
 export const patterns = {
   requests: `${ROOT}.request.*.*.*`,
+  nested: `${NESTED}*.*.*`,
   /** Requests that the stream has not given a partition. A subject may hold a wildcard as a token, which only this one takes. */
   unqueued: `${ROOT}.request.>`,
   queued: (partition: number) => `${ROOT}.queued.${partition}.>`, // a name may be missing, too
   /** Requests that wait until there is room for their work. */
-  aside: (partition: number | '*') => `${ROOT}.aside.${partition}.*.*.*`,
+  aside: (partition: number | 'nested' | '*') => `${ROOT}.aside.${partition}.*.*.*`,
   /** What `ORC_REQUESTS` makes of the subject of a request when it stores it: the server computes the partition. */
   queuedFrom: (partitions: number) =>
     `${ROOT}.queued.{{partition(${partitions},1)}}.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}`,
@@ -179,12 +185,19 @@ export function parseAsk(subject: string, kind: 'request' | 'call'): Ask {
 
 /** The subject that a stored request was published to: in its stream, the partition of its caller stands before the names. */
 export function requestSubject(stored: string): string {
+  if (stored.startsWith(NESTED)) return `${ROOT}.request.${stored.slice(NESTED.length)}`;
   const prefix = [QUEUED, ASIDE].find((one) => stored.startsWith(one));
   return prefix === undefined ? stored : `${ROOT}.request${stored.slice(stored.indexOf('.', prefix.length))}`;
 }
 
+/** Was it stored where only running work may ask? */
+export function isNested(stored: string): boolean {
+  return stored.startsWith(NESTED) || stored.startsWith(ASIDE_NESTED);
+}
+
 /** Where a queued request is set aside; undefined for one that is so already. */
 export function asideSubject(stored: string): string | undefined {
+  if (stored.startsWith(NESTED)) return ASIDE_NESTED + stored.slice(NESTED.length);
   return stored.startsWith(QUEUED) ? ASIDE + stored.slice(QUEUED.length) : undefined;
 }
 

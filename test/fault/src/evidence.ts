@@ -108,12 +108,16 @@ export class EvidenceReader {
     const jsm = await jetstreamManager(this.#bus.nc);
     const stateOf = async (stream: string) => (await jsm.streams.info(stream)).state;
     const { last_seq, messages } = await stateOf(STREAMS.results.name);
-    const [requests, work] = await Promise.all([stateOf(STREAMS.requests.name), stateOf(STREAMS.work.name)]);
+    const [requests, nested, work] = await Promise.all([
+      stateOf(STREAMS.requests.name),
+      stateOf(STREAMS.nested.name),
+      stateOf(STREAMS.work.name),
+    ]);
     return {
       ...{ sent, effects, results, dead, recorded, history, byRequest },
       unanswered: [...this.#unanswered],
       removedResults: last_seq - messages,
-      waiting: { requests: requests.messages, work: work.messages },
+      waiting: { requests: requests.messages + nested.messages, work: work.messages },
       held: work.messages > 0 ? await this.#held() : [],
       notIdempotent: await this.#notIdempotent(),
     };

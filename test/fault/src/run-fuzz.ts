@@ -155,7 +155,7 @@ class FuzzRun {
       const jsm = await jetstreamManager(bus.nc);
       const waiting = async () => {
         const streams = await Promise.all(
-          [STREAMS.requests.name, STREAMS.work.name].map((name) => jsm.streams.info(name)),
+          [STREAMS.requests, STREAMS.nested, STREAMS.work].map(({ name }) => jsm.streams.info(name)),
         );
         return { messages: streams.reduce((sum, { state }) => sum + state.messages, 0), calls: await this.#underWay() };
       };

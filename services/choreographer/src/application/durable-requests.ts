@@ -26,6 +26,7 @@ import {
   invocationIdFromParent,
   invocationIdOfRedrive,
   isAside,
+  isNested,
   LIMITS,
   parseAsk,
   parseRequestHeaders,
@@ -44,7 +45,7 @@ import { EarlierRequests } from './earlier-requests.js';
 import type { Gate, GateDecision } from './gate.js';
 import type { History } from './history.js';
 import type { RecentlyPlaced } from './recent-work.js';
-import { ownId, Refusals } from './refusals.js';
+import { ownId, Refusals, sequenceOf } from './refusals.js';
 import { RequestQueues } from './request-queues.js';
 import { asRequested } from './set-aside.js';
 import type { TreeCounts } from './tree-counts.js';
@@ -131,6 +132,9 @@ export class DurableRequests {
       const redriveToken = delivery.headers?.get(HEADERS.redrive);
       redrive = redriveToken ? gate.redriveOf(redriveToken, ask) : undefined;
       parent = redrive ? redrive.parent : gate.parentOf(requestHeaders);
+      if (!parent && isNested(delivery.subject)) {
+        throw new Fault('permission-denied', 'Only running work may ask here, with its call context.');
+      }
     } catch (error) {
       const fault = Fault.from(error);
       ask ??= readableAsk(requestSubject(delivery.subject), 'request');
@@ -165,7 +169,8 @@ export class DurableRequests {
     if (earlier?.decision.do === 'refuse-reuse') return this.#refusals.refuseReuse(delivery, request);
     if (earlier?.decision.do === 'nothing') {
       const { known, untold } = earlier;
-      if (known) await history.repeatedStored({ ...known, invocation }, delivery.sequence);
+      const sequence = sequenceOf(delivery);
+      if (known && sequence !== undefined) await history.repeatedStored({ ...known, invocation }, sequence);
       else if (untold) await history.admittedStored(untold, requestHeaders, originOf(request));
       delivery.ack();
       return;
@@ -306,7 +311,7 @@ export class DurableRequests {
 }
 
 function originOf({ delivery, bodyHash, redriveOf }: Request): RequestOrigin {
-  return { request: delivery.sequence, bodyHash, redriveOf };
+  return { request: sequenceOf(delivery), bodyHash, redriveOf };
 }
 
 function invocationOf(

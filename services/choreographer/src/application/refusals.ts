@@ -7,6 +7,7 @@ import {
   HEADERS,
   hashOfBody,
   invocationIdFromSequence,
+  isNested,
   type RequestHeaders,
   STREAMS,
 } from '@orchestrator/protocol';
@@ -49,7 +50,7 @@ export class Refusals {
     const { ask, invocation, redriveOf } = of;
     const nowMs = Date.now();
     const body = bodyOf(delivery);
-    const origin = { request: delivery.sequence, bodyHash: hashOfBody(body), redriveOf };
+    const origin = { request: sequenceOf(delivery), bodyHash: hashOfBody(body), redriveOf };
     const { headers: sent, parent } = of;
     const refused = { ask, invocation, headers: sent, parent, mode: 'durable', fault, nowMs } as const;
     const refusal = this.#parts.history.refused({ ...refused, ...origin });
@@ -68,7 +69,13 @@ export class Refusals {
 
 /** The id of a request that names none, or may not have the one that it names. */
 export function ownId(delivery: Delivery): string {
-  return invocationIdFromSequence(STREAMS.requests.name, delivery.sequence, delivery.storedAt);
+  const { name } = isNested(delivery.subject) ? STREAMS.nested : STREAMS.requests;
+  return invocationIdFromSequence(name, delivery.sequence, delivery.storedAt);
+}
+
+/** The sequence that its caller was told, by which it can be found; who asks while it works finds its own by their keys. */
+export function sequenceOf({ subject, sequence }: Delivery): number | undefined {
+  return isNested(subject) ? undefined : sequence;
 }
 
 /** What is left of the deadline when it is asked for again: as long as the caller had allowed at first. */

@@ -7,6 +7,8 @@ import { provisionConsumer, readStoredAt, type StoredBody, streamStart } from '@
 import {
   type ConsumerDefinition,
   isAside,
+  isNested,
+  nestedConsumer,
   requestsConsumers,
   STREAMS,
   unpartitionedConsumer,
@@ -43,14 +45,16 @@ export class RequestQueues {
 
   constructor(parts: RequestQueuesParts) {
     this.#parts = parts;
-    this.#pullers = [unpartitionedConsumer, ...requestsConsumers].map((consumer) => this.#pullFrom(consumer));
+    this.#pullers = [unpartitionedConsumer, nestedConsumer, ...requestsConsumers].map((consumer) =>
+      this.#pullFrom(consumer),
+    );
   }
 
   /** Makes the consumers be what they should, before anything is pulled. */
   async provision(): Promise<void> {
     const { bus } = this.#parts;
     await provisionConsumer(bus, unpartitionedConsumer); // first: an earlier version's took all, and two must not overlap
-    await Promise.all(requestsConsumers.map((consumer) => provisionConsumer(bus, consumer)));
+    await Promise.all([nestedConsumer, ...requestsConsumers].map((consumer) => provisionConsumer(bus, consumer)));
   }
 
   start(): void {
@@ -78,7 +82,7 @@ export class RequestQueues {
     untilMs: number,
     wait: () => Promise<Outcome>,
   ): Promise<Outcome | 'set-aside'> {
-    const partition = delivery.subject.split('.')[3] ?? '';
+    const partition = isNested(delivery.subject) ? 'nested' : (delivery.subject.split('.')[3] ?? '');
     const waiting = this.#waiting.get(partition) ?? 0;
     if (isAside(delivery.subject)) return wait();
     if (waiting >= KEPT && (await setAside(this.#parts.publisher, delivery, untilMs))) return 'set-aside';

@@ -16,7 +16,8 @@ import {
 
 /** Where a durable request came from. */
 export interface RequestOrigin {
-  readonly request: number;
+  /** Its sequence, where it was told to who asked. */
+  readonly request: number | undefined;
   readonly bodyHash: string;
   /** The dead invocation that an operator sent again as this one. */
   readonly redriveOf?: string | undefined;
@@ -61,7 +62,7 @@ export interface RefusedCall {
   readonly parent: CallContext | undefined;
   readonly fault: Fault;
   readonly nowMs: number;
-  readonly request?: number;
+  readonly request?: number | undefined;
   readonly bodyHash?: string;
   readonly redriveOf?: string | undefined;
 }
