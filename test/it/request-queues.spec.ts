@@ -35,10 +35,10 @@ describe('the queues of requests', () => {
     `choreographer-aside-${n}`,
   ])
     .flat()
-    .concat(OLD)
+    .concat(OLD, 'choreographer-aside-nested')
     .sort();
 
-  it('are two for each partition of the callers, one for those that are set aside, and one for what has none', async () => {
+  it('are two for each partition of the callers and for running work, one for those that are set aside, and one for what has none', async () => {
     expect(await consumers()).toEqual(partitions);
   });
 
