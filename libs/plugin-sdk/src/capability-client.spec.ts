@@ -55,6 +55,9 @@ function run(attempt = 1) {
     client,
     publishProgress: () => {},
     reportSpending: async () => {},
+    openJournal: () => {
+      throw new Error('no step is taken here');
+    },
     output: undefined,
   });
   const echo = (options?: NestedCallOptions) => context.call(ECHO, {}, options);

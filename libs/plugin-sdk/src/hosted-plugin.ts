@@ -13,6 +13,7 @@ import { AttachedReaders } from './attached-readers.js';
 import type { CapabilityClient } from './capability-client.js';
 import { Deadline } from './deadline.js';
 import { type HostedCapability, type RunOutcome, runInvocation } from './invocation-runner.js';
+import { Journal } from './journal.js';
 import type { LargeValues } from './large-values.js';
 import { OutputStream } from './output-stream.js';
 import { RunSlots } from './run-slots.js';
@@ -85,7 +86,7 @@ export class HostedPlugin {
   }
 
   async #runInSlot(admitted: Admitted, capability: HostedCapability, deadline: Deadline): Promise<RunOutcome> {
-    const { context, token } = admitted;
+    const { context, token, attempt } = admitted;
     const { bus, requester, large, client } = this.#parts;
     const progress = subjects.progress(context);
     const outcome = await runInvocation({
@@ -94,6 +95,7 @@ export class HostedPlugin {
         bus.nc.publish(progress, JSON.stringify({ percent, ...(message !== undefined && { message }) }));
       },
       openOutput: this.#outputOf(admitted, capability),
+      openJournal: (signal) => new Journal(this.#parts, context, attempt, signal),
       reportSpending: (spent) => reportSpending(requester, context.plugin, token, spent),
     });
     this.#slots.release(context.capability);

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { type CallContext, Fault } from '@orchestrator/protocol';
 import type { Deadline } from './deadline.js';
+import type { Journal } from './journal.js';
 import type { NestedCallOptions, NestedCalls, RequestedCall, StreamedCall } from './nested-calls.js';
 import type { OutputStream } from './output-stream.js';
 
@@ -21,6 +22,7 @@ export interface InvocationSource {
   readonly client: NestedCalls;
   readonly publishProgress: (percent: number, message: string | undefined) => void;
   readonly reportSpending: (spent: Spent) => Promise<void>;
+  readonly openJournal: (signal: AbortSignal) => Journal;
   /** Undefined where the capability does not stream. */
   readonly output: OutputStream | undefined;
 }
@@ -43,6 +45,7 @@ export class InvocationContext implements NestedCalls {
   readonly deadline: Date;
   readonly #source: InvocationSource;
   #logger: Logger | undefined;
+  #journal: Journal | undefined;
   #calls = 0;
   readonly #names = new Set<string>();
 
@@ -113,6 +116,18 @@ export class InvocationContext implements NestedCalls {
     const { output, context } = this.#source;
     if (output) return output.emit(value);
     throw new Fault('unimplemented', `${context.plugin}.${context.capability} does not declare that it streams.`);
+  }
+
+  /**
+   * Does a part of the work once: what it answered is kept, and an attempt that comes after a crash or a fault is given that
+   * instead of doing it again. A step that is cut short is done again. Of a synchronous call nothing is kept.
+   * @param name `[a-z0-9-]`, of this step alone in the run, and the same in each attempt
+   * @returns what the work answered, as JSON has it
+   * @throws Fault `invalid-argument` for such a name twice, `failed` for an answer that JSON cannot hold, and the work's own
+   */
+  step<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    this.#journal ??= this.#source.openJournal(this.signal);
+    return this.#journal.once(name, work);
   }
 
   /** Tells whoever follows how far it has come. @param percent 0 to 100 */

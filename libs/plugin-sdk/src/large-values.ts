@@ -54,6 +54,11 @@ export class LargeValues {
     }
   }
 
+  /** What an earlier attempt has stored. @throws Fault */
+  fetchStored(ref: DataRef, { deadlineMs }: CallContext, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#publisher.keepTrying(deadlineMs, () => this.#objects.get(ref, 'result', signal), signal);
+  }
+
   /** Of durable work, whatever it takes until its deadline: no run is wasted because NATS is away for a while. @throws Fault */
   store(body: string, { mode, deadlineMs }: CallContext, signal: AbortSignal): Promise<DataRef> {
     const put = () => this.#objects.put(body, 'result', signal);

@@ -18,7 +18,7 @@ export function manifestFromCode(
       `The plugin ${plugin.name} has no capability: decorate a method of one of its module's controllers with @Capability.`,
     );
   }
-  const { name, version, description, uses = {}, ...about } = plugin;
+  const { name, version, description, uses = {} } = plugin;
   return {
     ...{ name, version, description },
     capabilities: capabilities.map(capabilityFromCode),
@@ -26,8 +26,14 @@ export function manifestFromCode(
       capability,
       ...(typeof use === 'string' ? { range: use } : use),
     })),
-    ...about,
+    ...aboutOf(plugin),
   };
+}
+
+/** What was said of it; a plugin may be an object with more than that. */
+function aboutOf({ title, author, license, homepage, keywords, grants }: PluginOptions): Partial<Manifest> {
+  const about = Object.entries({ title, author, license, homepage, keywords, grants });
+  return Object.fromEntries(about.filter(([, value]) => value !== undefined));
 }
 
 function capabilityFromCode(options: CapabilityOptions<object, object>): CapabilityManifest {

@@ -6,18 +6,23 @@ import { Fault } from '@orchestrator/protocol';
 import { CapabilityClient } from './capability-client.js';
 import { FaultFilter } from './faults.filter.js';
 import { InputPipe } from './input.pipe.js';
+import type { Plugin } from './plugin/plugin.js';
+import { pluginService } from './plugin/plugin-service.js';
 import { PLUGIN_OPTIONS, type PluginOptions } from './plugin.module.js';
 import { PluginServer } from './plugin-server.js';
 
 /**
- * Runs a plugin as this process: the whole `main.ts` of most plugins. Connects to `NATS_URL`, announces the manifest,
+ * Runs a plugin, a Nest module or one with a pipeline, as this process: the whole `main.ts` of most plugins. Connects to `NATS_URL`, announces the manifest,
  * serves until SIGTERM or SIGINT, then drains. With `--manifest` it prints the manifest, and nothing else, and ends.
  * A mistake of its author ends the process with exit code 1 and one clear message.
  */
-export async function runPlugin(module: Type): Promise<void> {
+export async function runPlugin(what: Type | Plugin): Promise<void> {
   const printsManifest = process.argv.includes('--manifest');
+  const own = typeof what === 'function' ? undefined : what;
+  let hasBegun = false;
   const server = new PluginServer({ natsUrl: process.env.NATS_URL });
   try {
+    const module = typeof what === 'function' ? what : pluginService(what);
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
       strategy: server,
       logger: printsManifest ? false : ['log', 'warn', 'error', 'fatal'],
@@ -33,6 +38,8 @@ export async function runPlugin(module: Type): Promise<void> {
       process.stdout.write(`${JSON.stringify(await validated(server.manifest()), null, 2)}\n`);
       return;
     }
+    hasBegun = true;
+    await own?.init?.();
     await app.listen().catch(async (error) => {
       await validated(server.manifest()); // a bad manifest stops in many ways; this names what is wrong with it
       throw error;
@@ -40,6 +47,7 @@ export async function runPlugin(module: Type): Promise<void> {
     process.stdout.write(`${plugin.name} ${plugin.version} ready\n`);
   } catch (error) {
     const fault = Fault.from(error);
+    if (hasBegun) await own?.close?.();
     process.stderr.write(`The plugin cannot start: ${fault.message}\n${problemLines(fault)}`);
     process.exitCode = 1;
   }

@@ -19,7 +19,9 @@ describe('streams', () => {
 
   it('one per subject is the rule where the second would be a second run or a second result', () => {
     const guarded = Object.values(STREAMS).filter((stream) => stream.onePerSubject);
-    expect(guarded.map((stream) => stream.name).sort()).toEqual(['ORC_CLAIMS', 'ORC_DEAD', 'ORC_RESULTS', 'ORC_WORK']);
+    expect(guarded.map((stream) => stream.name).sort()).toEqual([
+      ...['ORC_CLAIMS', 'ORC_DEAD', 'ORC_RESULTS', 'ORC_STEPS', 'ORC_WORK'],
+    ]);
   });
 
   it('an object is there at least as long as any message that can name it', () => {

@@ -96,6 +96,15 @@ export const STREAMS = {
     maxAgeMs: LIMITS.retentionMs,
     minAgeMs: LIMITS.guardMs,
   },
+  steps: {
+    name: 'ORC_STEPS',
+    description: 'What finished steps of durable work answered, for the attempts that come after them.',
+    subjects: [patterns.steps],
+    retention: 'limits',
+    onePerSubject: true,
+    maxAgeMs: LIMITS.retentionMs,
+    minAgeMs: LIMITS.guardMs,
+  },
   results: {
     name: 'ORC_RESULTS',
     description: 'One result or fault per durable invocation.',

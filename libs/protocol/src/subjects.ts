@@ -69,6 +69,8 @@ export const subjects = {
   attempt: (plugin: string, invocation: string) => `${ROOT}.attempt.${plugin}.${invocation}`,
   /** "I start this work, which must not start twice." */
   claim: (plugin: string, invocation: string) => `${ROOT}.claim.${plugin}.${invocation}`,
+  /** What a finished step of work answered. */
+  step: (plugin: string, invocation: string, step: string) => `${ROOT}.step.${plugin}.${invocation}.${step}`,
   /** A message that the stream itself moves to `due` when its time has come. */
   timer: (kind: TimerKind, id: string) => `${ROOT}.timer.${kind}.${id}`,
   due: (kind: TimerKind, id: string) => `${ROOT}.due.${kind}.${id}`,
@@ -140,6 +142,7 @@ export const patterns = {
   cancelled: `${ROOT}.cancelled.*`,
   attempts: `${ROOT}.attempt.*.*`,
   claims: `${ROOT}.claim.*.*`,
+  steps: `${ROOT}.step.*.*.*`,
   timers: `${ROOT}.timer.*.*`,
   due: `${ROOT}.due.*.*`,
   dead: `${ROOT}.dead.*.*.*`,
