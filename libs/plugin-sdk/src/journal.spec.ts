@@ -39,6 +39,7 @@ function streamOfSteps() {
       objects.set(object, body);
       return { object, bytes: body.length, sha256: 'a'.repeat(64) };
     },
+    beforeBusy: async () => {},
     fetchStored: async ({ object }: { object: string }) => Buffer.from(objects.get(object) ?? ''),
   } as unknown as LargeValues;
   const attempt = (number: number, mode: 'sync' | 'durable' = 'durable', abort = new AbortController()) => {

@@ -47,7 +47,9 @@ export class Journal {
     this.#signal.throwIfAborted();
     const text = encode(name, await work());
     this.#signal.throwIfAborted();
-    return decode(mode === 'durable' ? await this.#keep(name, text) : text);
+    const kept = mode === 'durable' ? await this.#keep(name, text) : text;
+    if (!this.#parts.large.fits(kept)) await this.#parts.large.beforeBusy();
+    return decode(kept);
   }
 
   #takeName(name: string): void {
