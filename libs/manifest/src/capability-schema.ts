@@ -1,7 +1,17 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { JSON_SCHEMA_DIALECT, type JsonSchema } from './json-schema.js';
+import { type PatternBudget, patternRisk } from './patterns/pattern-cost.js';
 import { type Problem, pointerTo } from './problem.js';
 import { everySchema, isSchemaKeyword, type LocatedSchema, MAX_SCHEMA_DEPTH } from './schema-keywords.js';
+import { workProblems } from './schema-work.js';
+
+/** What judging all patterns of one document may take. */
+const DOCUMENT_PATTERN_STEPS = 2_000_000;
+
+/** What checking the schemas of one document may take: they share it. */
+export function schemaBudget(): PatternBudget {
+  return { steps: DOCUMENT_PATTERN_STEPS };
+}
 
 let metaSchema: ReturnType<Ajv2020['getSchema']>;
 
@@ -15,19 +25,26 @@ function metaSchemaValidator(): NonNullable<typeof metaSchema> {
 /**
  * What is wrong with the input or output schema of a capability: it must be valid 2020-12, use keywords of that dialect
  * only, and stand alone, so that whoever reads it needs nothing else. `pointer` is where it stands in the manifest.
- * It is not compiled: a schema of 200 KB can be made to take a compiler all memory. The cost is linear in its size.
+ * It is not compiled: a schema of 200 KB can be made to take a compiler all memory. One that is harmless by these rules
+ * takes whoever compiles it, or checks a value with it, bounded work. The cost is linear in its size, and bounded for patterns.
  */
-export function capabilitySchemaProblems(schema: JsonSchema, pointer: string): readonly Problem[] {
+export function capabilitySchemaProblems(
+  schema: JsonSchema,
+  pointer: string,
+  budget = schemaBudget(),
+): readonly Problem[] {
   const schemas = [...everySchema(schema, '')];
   /** All that a reference within the schema may name. */
-  const targets = new Set(schemas.map((located) => `#${located.pointer}`));
-  for (const { anchor } of everyAnchor(schemas)) targets.add(`#${anchor}`);
+  const targets = new Map(schemas.map((located) => [`#${located.pointer}`, located]));
+  for (const { anchor, of } of everyAnchor(schemas)) targets.set(`#${anchor}`, of);
   const problems = [
     ...repeatedAnchors(schemas),
-    ...schemas.flatMap((located) => [...misusedKeywords(located, targets)]),
+    ...schemas.flatMap((located) => [...misusedKeywords(located, targets, budget)]),
   ];
   const isTooDeep = schemas.some(({ depth }) => depth > MAX_SCHEMA_DEPTH);
+  const [root] = schemas;
   if (!isTooDeep) {
+    if (root) problems.push(...workProblems(root, (reference) => targets.get(decoded(reference))));
     const isValid = metaSchemaValidator();
     isValid(schema);
     for (const { instancePath, message, keyword } of isValid.errors ?? []) {
@@ -39,12 +56,15 @@ export function capabilitySchemaProblems(schema: JsonSchema, pointer: string): r
 }
 
 /** All anchors, with the place of each. */
-function* everyAnchor(schemas: readonly LocatedSchema[]): Generator<{ anchor: string; pointer: string }> {
-  for (const { schema, pointer } of schemas) {
+function* everyAnchor(
+  schemas: readonly LocatedSchema[],
+): Generator<{ anchor: string; pointer: string; of: LocatedSchema }> {
+  for (const of of schemas) {
+    const { schema, pointer } = of;
     if (typeof schema === 'boolean') continue;
     for (const keyword of ['$anchor', '$dynamicAnchor']) {
       const anchor = schema[keyword];
-      if (typeof anchor === 'string') yield { anchor, pointer: pointerTo(pointer, keyword) };
+      if (typeof anchor === 'string') yield { anchor, pointer: pointerTo(pointer, keyword), of };
     }
   }
 }
@@ -57,7 +77,11 @@ function* repeatedAnchors(schemas: readonly LocatedSchema[]): Generator<Problem>
   }
 }
 
-function* misusedKeywords({ schema, pointer, depth }: LocatedSchema, targets: ReadonlySet<string>): Generator<Problem> {
+function* misusedKeywords(
+  { schema, pointer, depth }: LocatedSchema,
+  targets: ReadonlyMap<string, LocatedSchema>,
+  budget: PatternBudget,
+): Generator<Problem> {
   if (depth > MAX_SCHEMA_DEPTH) {
     yield { pointer, message: `expected schemas at most ${MAX_SCHEMA_DEPTH} deep within each other` };
     return;
@@ -82,14 +106,13 @@ function* misusedKeywords({ schema, pointer, depth }: LocatedSchema, targets: Re
       yield { pointer: at, message: 'expected $id at the root only: the schema of a capability stands alone' };
     } else if (keyword === '$schema' && value !== JSON_SCHEMA_DIALECT) {
       yield { pointer: at, message: `expected "${JSON_SCHEMA_DIALECT}": other dialects are not supported` };
-    } else if (keyword === 'pattern' && typeof value === 'string' && !isPattern(value)) {
-      yield { pointer: at, message: 'expected a regular expression of ECMA-262 that is valid with the u flag' };
+    } else if (keyword === 'pattern' && typeof value === 'string') {
+      const message = patternProblem(value, budget);
+      if (message) yield { pointer: at, message };
     } else if (keyword === 'patternProperties' && typeof value === 'object' && value !== null) {
-      for (const pattern of Object.keys(value).filter((key) => !isPattern(key))) {
-        yield {
-          pointer: pointerTo(at, pattern),
-          message: 'expected the key to be a regular expression of ECMA-262 that is valid with the u flag',
-        };
+      for (const pattern of Object.keys(value)) {
+        const message = patternProblem(pattern, budget);
+        if (message) yield { pointer: pointerTo(at, pattern), message: `the key: ${message}` };
       }
     }
   }
@@ -102,6 +125,12 @@ function decoded(reference: string): string {
   } catch {
     return reference;
   }
+}
+
+function patternProblem(source: string, budget: PatternBudget): string | undefined {
+  if (!isPattern(source)) return 'expected a regular expression of ECMA-262 that is valid with the u flag';
+  const risk = patternRisk(source, budget);
+  return risk && `expected a pattern that takes a time linear in the text whatever that is: this one ${risk}`;
 }
 
 function isPattern(source: string): boolean {

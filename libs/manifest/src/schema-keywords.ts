@@ -45,15 +45,20 @@ function isSchema(value: unknown): value is JsonSchema {
   return typeof value === 'boolean' || isObject(value);
 }
 
+/** A schema within another, and the keyword that it stands under. */
+interface InnerSchema extends LocatedSchema {
+  readonly keyword: string;
+}
+
 /** The schemas directly within a schema. What merely looks like one, in `const` or under an unknown key, is left out. */
-function* subschemas({ schema, pointer, depth }: LocatedSchema): Generator<LocatedSchema> {
+export function* schemasWithin({ schema, pointer, depth }: LocatedSchema): Generator<InnerSchema> {
   for (const [keyword, value] of Object.entries(schema)) {
     const holds = KEYWORDS.get(keyword);
     const at = pointerTo(pointer, keyword);
-    if (holds === 'schema' && isSchema(value)) yield { schema: value, pointer: at, depth: depth + 1 };
+    if (holds === 'schema' && isSchema(value)) yield { schema: value, pointer: at, depth: depth + 1, keyword };
     const members = (holds === 'list' && Array.isArray(value)) || (holds === 'map' && isObject(value)) ? value : {};
     for (const [key, member] of Object.entries(members)) {
-      if (isSchema(member)) yield { schema: member, pointer: pointerTo(at, key), depth: depth + 1 };
+      if (isSchema(member)) yield { schema: member, pointer: pointerTo(at, key), depth: depth + 1, keyword };
     }
   }
 }
@@ -64,6 +69,6 @@ export function* everySchema(schema: JsonSchema, pointer: string): Generator<Loc
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     yield next;
     if (next.depth > MAX_SCHEMA_DEPTH) continue;
-    for (const inner of subschemas(next)) open.push(inner);
+    for (const inner of schemasWithin(next)) open.push(inner);
   }
 }

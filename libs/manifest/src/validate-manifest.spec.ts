@@ -189,13 +189,8 @@ describe('validateManifest', () => {
   it('follows references to places, anchors and encoded names', () => {
     const schema = {
       $defs: { 'a/b c': true, named: { $anchor: 'here' }, dynamic: { $dynamicAnchor: 'there' } },
-      allOf: [
-        { $ref: '#' },
-        { $ref: '#/$defs/a~1b%20c' },
-        { $ref: '#here' },
-        { $dynamicRef: '#there' },
-        { $ref: '#/allOf/0' },
-      ],
+      not: { items: { $ref: '#' } },
+      allOf: [{ $ref: '#/$defs/a~1b%20c' }, { $ref: '#here' }, { $dynamicRef: '#there' }, { $ref: '#/allOf/0' }],
     };
     expect(pointers(edited(['capabilities', 0, 'output'], schema))).toEqual([]);
   });
@@ -206,7 +201,31 @@ describe('validateManifest', () => {
       $defs: { wide: { properties: wide } },
       anyOf: Array.from({ length: 5_000 }, () => ({ $ref: '#/$defs/wide' })),
     };
-    expect(pointers(edited(['capabilities', 0, 'output'], schema))).toEqual([]);
+    expect(pointers(edited(['capabilities', 0, 'output'], schema))).toEqual(['/capabilities/0/output']);
+  });
+
+  it.each<[string, JsonSchema, string]>([
+    ['as pattern', { pattern: '^(a+)+$' }, '/pattern'],
+    ['as a key of patternProperties', { patternProperties: { '(x|x)*y': true } }, '/patternProperties/(x|x)*y'],
+    ['within propertyNames', { propertyNames: { pattern: '\\s+$' } }, '/propertyNames/pattern'],
+    ['that nothing applies', { $defs: { unused: { pattern: 'a*a*b' } } }, '/$defs/unused/pattern'],
+  ])('refuses a pattern that may run for too long, %s', (_, schema, at) => {
+    for (const [path, pointer] of [
+      [['capabilities', 0, 'input'], `/capabilities/0/input${at}`],
+      [['capabilities', 1, 'output'], `/capabilities/1/output${at}`],
+      [['config'], `/config${at}`],
+    ] as const) {
+      expect(validateManifest(edited(path, schema)).problems).toEqual([
+        { pointer, message: expect.stringContaining('linear') },
+      ]);
+    }
+  });
+
+  it('judges each manifest in bounded steps, however many patterns there are', () => {
+    const costly = (index: number) => [`p${index}`, { pattern: `^.{1,${200 + (index % 50)}}x${index}.{1,200}$` }];
+    const properties = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => costly(index)));
+    const { problems = [] } = validateManifest(edited(['config'], { properties }));
+    expect(problems[0]).toMatchObject({ message: expect.stringContaining('not judged any more') });
   });
 
   it('does not let one schema get in the way of another', () => {

@@ -1,12 +1,13 @@
 import { type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import semver from 'semver';
-import { capabilitySchemaProblems } from './capability-schema.js';
+import { capabilitySchemaProblems, schemaBudget } from './capability-schema.js';
 import { locate } from './compatibility/located-schema.js';
 import { type Budget, inclusionGaps } from './compatibility/schema-inclusion.js';
 import type { JsonSchema } from './json-schema.js';
 import { MANIFEST_LIMITS, type Manifest } from './manifest.js';
 import { MANIFEST_SCHEMA } from './manifest-schema.js';
+import type { PatternBudget } from './patterns/pattern-cost.js';
 import { boundProblems, type Problem, pointerTo } from './problem.js';
 
 /** A manifest that may be installed, or all that is wrong with it. */
@@ -102,15 +103,16 @@ function* problemsBeyondShape(json: unknown): Generator<Problem> {
   const capabilities = membersOf(json, 'capabilities');
   yield* repeated(capabilities, 'name');
   const exampleSteps = { steps: EXAMPLE_STEPS };
+  const budget = schemaBudget();
   for (const [pointer, capability] of capabilities) {
     for (const side of ['input', 'output']) {
-      const problems = [...schemaProblems(capability[side], pointerTo(pointer, side))];
+      const problems = [...schemaProblems(capability[side], pointerTo(pointer, side), budget)];
       yield* problems;
       if (problems.length === 0) yield* exampleProblems(capability, side, pointer, exampleSteps);
     }
   }
   const config = typeof json === 'object' && json !== null ? (json as Unchecked).config : undefined;
-  yield* schemaProblems(config, '/config');
+  yield* schemaProblems(config, '/config', budget);
   const uses = membersOf(json, 'uses');
   yield* repeated(uses, 'capability');
   for (const [pointer, { range }] of uses) {
@@ -120,9 +122,9 @@ function* problemsBeyondShape(json: unknown): Generator<Problem> {
   }
 }
 
-function* schemaProblems(schema: unknown, pointer: string): Generator<Problem> {
+function* schemaProblems(schema: unknown, pointer: string, budget: PatternBudget): Generator<Problem> {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return;
-  yield* capabilitySchemaProblems(schema as Unchecked, pointer);
+  yield* capabilitySchemaProblems(schema as Unchecked, pointer, budget);
 }
 
 /** Examples that their schema does not accept. What would take a compiler, patterns and formats, is not looked at. */
