@@ -74,6 +74,12 @@ describe('the Anthropic adapter', () => {
       expect(deltas.filter((delta) => delta.type === 'tool-use')).toHaveLength(2);
     });
 
+    it('has not stalled while something comes, however long it takes in all', async () => {
+      endpoint.script([{ text: 'slowly '.repeat(40), everyMs: 50 }]);
+      const reply = await model({ maxAttempts: 1, idleTimeoutMs: 1_000 }).reply(request);
+      expect(reply.content).toEqual([{ type: 'text', text: 'slowly '.repeat(40) }]);
+    });
+
     it('asks for all that the request says, marks what to cache, and hands back thinking as it was', async () => {
       endpoint.script([{ text: 'ok' }]);
       const messages: Message[] = [

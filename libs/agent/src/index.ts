@@ -1,4 +1,7 @@
+export { Agent, type AgentOptions, type AgentSpending, type Budget, type ModelSpending } from './agent.js';
+export type { JsonSchema } from './answer-tool.js';
 export { type AnthropicOptions, createAnthropicModel } from './anthropic-model.js';
+export type { Answer, Conversation, PromptOptions, StructuredAnswer } from './conversation.js';
 export type {
   AssistantBlock,
   Message,
@@ -13,3 +16,7 @@ export type {
   Usage,
 } from './model.js';
 export { ModelSlots, processSlots } from './model-slots.js';
+export { type ModelSettings, type Persona, Personas } from './persona.js';
+export { loadPersonas } from './persona-folder.js';
+export { type ModelPrice, type PriceTable, parsePrices } from './prices.js';
+export type { Tool } from './tool.js';

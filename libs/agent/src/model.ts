@@ -1,4 +1,5 @@
 /** What an agent asks of a language model, whoever makes it: plain data in, plain data out. */
+import type { Fault } from '@orchestrator/protocol';
 
 export interface TextBlock {
   readonly type: 'text';
@@ -118,4 +119,13 @@ export function addUsage(a: Usage, b: Usage): Usage {
     cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
     outputTokens: a.outputTokens + b.outputTokens,
   };
+}
+export function tokensOf(usage: Usage): number {
+  return usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.outputTokens;
+}
+
+/** What a call that ended in a fault had used. */
+export function usageOf(fault: Fault): Usage | undefined {
+  const usage = fault.details?.usage;
+  return typeof usage === 'object' && usage !== null && 'outputTokens' in usage ? (usage as Usage) : undefined;
 }

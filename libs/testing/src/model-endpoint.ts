@@ -141,11 +141,23 @@ async function sendReply(response: ServerResponse, reply: ScriptedReply, model: 
     sendError(response, reply);
   } else {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'request-id': `req_${serial}` });
-    sendEvents(response, reply, eventsOf(reply, model, serial));
+    await sendEvents(response, reply, eventsOf(reply, model, serial));
   }
 }
 
-function sendEvents(response: ServerResponse, { breaks }: ScriptedAnswer, events: readonly ServerEvent[]): void {
+async function sendEvents(
+  response: ServerResponse,
+  { breaks, everyMs }: ScriptedAnswer,
+  events: readonly ServerEvent[],
+): Promise<void> {
+  if (everyMs !== undefined) {
+    for (const event of events) {
+      response.write(frame(event));
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+    response.end();
+    return;
+  }
   if (breaks === undefined) {
     response.end(events.map(frame).join(''));
     return;

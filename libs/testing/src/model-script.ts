@@ -15,6 +15,8 @@ export interface ScriptedAnswer {
   /** @default `tool_use` where there are tool uses, else `end_turn` */
   readonly stopReason?: string;
   readonly usage?: Readonly<Record<string, number>>;
+  /** Sends one event each so many milliseconds. @default all at once */
+  readonly everyMs?: number;
   /**
    * What happens after the first piece of the answer: `stall` sends nothing more and keeps the connection, `cut` closes it,
    * `end` ends the answer as if it were whole, `garbage` sends an event that is not JSON, `overloaded` an `error` event.
