@@ -1,6 +1,7 @@
 /** The bucket of accepted manifests: written by the registry, watched by whoever resolves capabilities. */
-import type { KV } from '@nats-io/kv';
-import { CATALOGUE_BUCKET, catalogueKey, versionFromToken } from '@orchestrator/protocol';
+import type { KV, KvEntry } from '@nats-io/kv';
+import { asStoredManifest, MANIFEST_LIMITS, type Manifest } from '@orchestrator/manifest';
+import { CATALOGUE_BUCKET, catalogueKey, Fault, parseCatalogueKey } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
 import { openBucket, type ProvisionOptions } from './provision.js';
 import { watchBucket } from './watch-bucket.js';
@@ -9,7 +10,15 @@ import { watchBucket } from './watch-bucket.js';
 export interface CatalogueChange {
   readonly plugin: string;
   readonly version: string;
-  readonly manifest: unknown;
+  readonly manifest: Manifest | undefined;
+}
+
+/** An entry that is no manifest, or not that of its key: what was there before it, if anything, may still be relied on. */
+export interface BrokenEntry {
+  readonly key: string;
+  readonly reason: string;
+  /** Whose it should be, where the key says that. */
+  readonly of: { readonly plugin: string; readonly version: string } | undefined;
 }
 
 export class CatalogueBucket {
@@ -24,24 +33,34 @@ export class CatalogueBucket {
     return new CatalogueBucket(await openBucket(bus, { name: CATALOGUE_BUCKET }, options));
   }
 
-  async put(plugin: string, version: string, manifest: unknown): Promise<void> {
-    await this.#kv.put(catalogueKey(plugin, version), JSON.stringify(manifest));
+  async put(manifest: Manifest): Promise<void> {
+    await this.#kv.put(catalogueKey(manifest.name, manifest.version), JSON.stringify(manifest));
   }
 
   async remove(plugin: string, version: string): Promise<void> {
     await this.#kv.purge(catalogueKey(plugin, version));
   }
 
-  /** Calls `onChange` for everything there is, resolves, and goes on calling for every change; `onBroken` for an entry that is not JSON. */
-  watch(onChange: (change: CatalogueChange) => void, onBroken: (key: string) => void): Promise<void> {
+  /** Tells everything that there is, resolves, and goes on telling every change. */
+  watch(onChange: (change: CatalogueChange) => void, onBroken: (entry: BrokenEntry) => void): Promise<void> {
     return watchBucket(this.#kv, (entry) => {
-      const [plugin = '', token = ''] = entry.key.split('.');
-      const change = { plugin, version: versionFromToken(token) };
+      const of = parseCatalogueKey(entry.key);
+      let change: CatalogueChange;
       try {
-        onChange({ ...change, manifest: entry.operation === 'PUT' ? entry.json() : undefined });
-      } catch {
-        onBroken(entry.key);
+        change = changeFrom(of, entry);
+      } catch (error) {
+        onBroken({ key: entry.key, reason: Fault.from(error).message, of });
+        return;
       }
+      onChange(change);
     });
   }
+}
+
+/** @throws where it is not what a registry stores */
+function changeFrom(of: BrokenEntry['of'], entry: KvEntry): CatalogueChange {
+  if (!of) throw new Fault('internal', 'its key is not that of a plugin and a version');
+  if (entry.operation !== 'PUT') return { ...of, manifest: undefined };
+  if (entry.length > MANIFEST_LIMITS.bytes) throw new Fault('internal', `it has ${entry.length} bytes`);
+  return { ...of, manifest: asStoredManifest(of.plugin, of.version, entry.json()) };
 }

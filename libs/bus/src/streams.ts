@@ -3,7 +3,7 @@
  * a plugin's process does not load the JetStream and KV clients.
  */
 export { CancellationBucket } from './cancellation-bucket.js';
-export { CatalogueBucket, type CatalogueChange } from './catalogue-bucket.js';
+export { type BrokenEntry, CatalogueBucket } from './catalogue-bucket.js';
 export {
   type ObjectStoreBounds,
   type ProvisionOptions,
@@ -21,3 +21,4 @@ export {
 } from './stored-messages.js';
 export { clearResultPlace, invocationsInWork, readWaiting, readWork, removeWork } from './stored-work.js';
 export { followStream, readStored, type StoredMessage, streamStart } from './stream-follower.js';
+export { type FoundConsumer, listWorkConsumers, removeWorkConsumer } from './work-consumers.js';

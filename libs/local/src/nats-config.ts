@@ -130,7 +130,7 @@ function choreographer(inboxes: readonly string[]): Permissions {
   };
 }
 
-/** It makes the streams, the consumers of work and its bucket, which it also reads; it removes none and reads no stream. */
+/** It makes the streams, the consumers of work and its bucket, which it also reads; it removes no stream and reads none, but removes consumers of forgotten work. */
 function registry(inboxes: readonly string[]): Permissions {
   const bucket = `KV_${CATALOGUE_BUCKET}`;
   const streams = [...Object.values(STREAMS).map(({ name }) => name), bucket];
@@ -142,7 +142,8 @@ function registry(inboxes: readonly string[]): Permissions {
       '$JS.API.INFO',
       ...streams.flatMap((name) => [`$JS.API.STREAM.INFO.${name}`, `$JS.API.STREAM.CREATE.${name}`]),
       ...[STREAMS.work.name, bucket].map((name) => `$JS.API.CONSUMER.CREATE.${name}.>`),
-      `$JS.API.CONSUMER.DELETE.${bucket}.*`,
+      `$JS.API.CONSUMER.LIST.${STREAMS.work.name}`,
+      ...[STREAMS.work.name, bucket].map((name) => `$JS.API.CONSUMER.DELETE.${name}.*`),
       `$JS.FC.${bucket}.>`,
       `$KV.${CATALOGUE_BUCKET}.>`,
       '$SRV.>',

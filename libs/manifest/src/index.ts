@@ -3,7 +3,6 @@ export { type Change, type ChangeRule, compareManifests } from './compatibility/
 export { JSON_SCHEMA_DIALECT, type JsonSchema, type JsonSchemaObject } from './json-schema.js';
 export { Liveness } from './liveness.js';
 export {
-  asStoredManifest,
   type CapabilityManifest,
   MANIFEST_LIMITS,
   type Manifest,
@@ -15,5 +14,6 @@ export { missingNeeds } from './readiness.js';
 export { brokenPromises, type InstalledVersion, refusalOf } from './registration.js';
 export { retryPolicyOf } from './retry-policy.js';
 export { type FoundCapability, parseCapabilityQuery, searchCapabilities } from './search.js';
+export { asStoredManifest } from './stored-manifest.js';
 export { type ManifestVerdict, validateManifest } from './validate-manifest.js';
 export { VersionShares } from './version-shares.js';

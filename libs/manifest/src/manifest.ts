@@ -1,4 +1,4 @@
-import { Fault, LIMITS, type RetryPolicy } from '@orchestrator/protocol';
+import { LIMITS, type RetryPolicy } from '@orchestrator/protocol';
 import type { JsonSchema } from './json-schema.js';
 
 /** What one capability of a plugin takes and returns. */
@@ -90,22 +90,3 @@ export const MANIFEST_LIMITS = {
   /** Keywords, tags, examples, grants: of each. */
   list: 100,
 } as const;
-
-/**
- * A manifest that was checked when it was stored, by whoever stored it; this only makes sure that it is one at all.
- * @throws Fault `internal` for anything else
- */
-export function asStoredManifest(value: unknown): Manifest {
-  const { name, version, capabilities, uses } = (value ?? {}) as Partial<Record<keyof Manifest, unknown>>;
-  const isNamed = (one: unknown) => typeof (one as { name?: unknown } | null)?.name === 'string';
-  const isUse = (one: unknown) => typeof (one as { capability?: unknown } | null)?.capability === 'string';
-  const isManifest =
-    typeof name === 'string' &&
-    typeof version === 'string' &&
-    Array.isArray(capabilities) &&
-    capabilities.every(isNamed) &&
-    Array.isArray(uses) &&
-    uses.every(isUse);
-  if (!isManifest) throw new Fault('internal', 'What is stored is no manifest.');
-  return value as Manifest;
-}

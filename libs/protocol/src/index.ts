@@ -126,6 +126,8 @@ export {
   keptForMs,
   MAX_OBJECT_BYTES,
   nestedConsumer,
+  parseCatalogueKey,
+  parseWorkConsumer,
   requestsConsumers,
   STREAMS,
   type StreamDefinition,

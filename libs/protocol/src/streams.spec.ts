@@ -2,11 +2,22 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { LIMITS } from './limits.js';
 import { RETRY_LIMITS } from './retry.js';
-import { CATALOGUE_BUCKET, catalogueKey, keptForMs, STREAMS, type StreamDefinition, workConsumer } from './streams.js';
+import {
+  CATALOGUE_BUCKET,
+  catalogueKey,
+  keptForMs,
+  parseCatalogueKey,
+  parseWorkConsumer,
+  STREAMS,
+  type StreamDefinition,
+  workConsumer,
+} from './streams.js';
 import { subjects } from './subjects.js';
 
 const name = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?$/);
-const version = fc.stringMatching(/^\d{1,3}\.\d{1,3}\.\d{1,3}(-[0-9a-z]{1,4}(\.[0-9a-z]{1,4})?)?$/);
+const version = fc.stringMatching(
+  /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})(-[a-z][0-9a-z]{0,3}(\.[a-z][0-9a-z]{0,3})?)?$/,
+);
 const target = fc.record({ plugin: name, version, capability: name });
 
 describe('streams', () => {
@@ -82,6 +93,14 @@ describe('workConsumer', () => {
     expect(new Set(joined.map((each) => workConsumer(each).name)).size).toBe(joined.length);
   });
 
+  it('its name tells whose work it is; other names are of none', () => {
+    fc.assert(fc.property(target, (one) => expect(parseWorkConsumer(workConsumer(one).name)).toEqual(one)));
+    for (const name of ['', 'editor', 'editor__1_0_0', 'editor-1_0_0-copy-edit', 'Editor__1_0_0__x', 'a__1_0__x']) {
+      expect(parseWorkConsumer(name)).toBeUndefined();
+    }
+    expect(parseWorkConsumer('a__1_0_0__b__c')).toBeUndefined();
+  });
+
   it('its lease is the ack wait', () => {
     const aTarget = { plugin: 'a', version: '1.0.0', capability: 'b' };
     expect(workConsumer(aTarget, 1_234).ackWaitMs).toBe(1_234);
@@ -96,7 +115,13 @@ describe('catalogueKey', () => {
         expect(key).toMatch(/^[a-z0-9-]+\.[0-9A-Za-z_-]+$/);
         const same = one.plugin === other.plugin && one.version === other.version;
         expect(key === catalogueKey(other.plugin, other.version)).toBe(same);
+        expect(parseCatalogueKey(key)).toEqual({ plugin: one.plugin, version: one.version });
       }),
     );
   });
+
+  it.each(['', 'editor', 'editor.', 'editor.one', 'Editor.1_0_0', 'editor.1.0.0', 'editor.1_0_0.x', '.1_0_0'])(
+    '%s — is the key of no plugin',
+    (key) => expect(parseCatalogueKey(key)).toBeUndefined(),
+  );
 });

@@ -3,7 +3,7 @@
  * allows no schedules, per-message TTL, rollup or counters.
  */
 import { LIMITS } from './limits.js';
-import { versionToToken } from './names.js';
+import { isName, isVersion, versionFromToken, versionToToken } from './names.js';
 import { type CounterName, OBJECTS_BUCKET, patterns, type Target } from './subjects.js';
 
 export interface StreamDefinition {
@@ -264,4 +264,20 @@ export const CATALOGUE_BUCKET = 'ORC_CATALOGUE';
 
 export function catalogueKey(plugin: string, version: string): string {
   return `${plugin}.${versionToToken(version)}`;
+}
+
+/** Whose manifest has that key; undefined for one that is of no plugin. */
+export function parseCatalogueKey(key: string): { readonly plugin: string; readonly version: string } | undefined {
+  const [plugin = '', token = ''] = key.split('.');
+  const version = versionFromToken(token);
+  const isKey = isName(plugin) && isVersion(version) && catalogueKey(plugin, version) === key;
+  return isKey ? { plugin, version } : undefined;
+}
+
+/** Whose work a consumer of `ORC_WORK` is for, by its name; undefined for one that is of no capability. */
+export function parseWorkConsumer(name: string): Target | undefined {
+  const [plugin = '', token = '', capability = ''] = name.split('__');
+  const target = { plugin, version: versionFromToken(token), capability };
+  const isOne = isName(plugin) && isVersion(target.version) && isName(capability);
+  return isOne && workConsumer(target).name === name ? target : undefined;
 }

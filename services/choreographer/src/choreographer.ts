@@ -13,7 +13,7 @@ import {
   provisionStreams,
   readStored,
 } from '@orchestrator/bus/streams';
-import { asStoredManifest, Catalogue, Liveness } from '@orchestrator/manifest';
+import { Catalogue, Liveness } from '@orchestrator/manifest';
 import {
   attemptsConsumer,
   type CallContext,
@@ -219,9 +219,9 @@ export class Choreographer implements OnApplicationShutdown {
         if (manifest === undefined) {
           this.#catalogue.remove(plugin, version);
           this.#onRemoved(plugin, version);
-        } else this.#catalogue.set(asStoredManifest(manifest));
+        } else this.#catalogue.set(manifest);
       },
-      (key) => this.#logger.error(`The catalogue entry ${key} is not readable.`),
+      ({ key, reason }) => this.#logger.error(`The catalogue entry ${key} is not used: ${reason}.`),
     );
     this.#bus.nc.subscribe(patterns.beats, {
       callback: (error, msg) => {

@@ -13,9 +13,8 @@ import {
   StoredPublisher,
   serveQuery,
 } from '@orchestrator/bus';
-import { CatalogueBucket, provisionConsumer, provisionStreams } from '@orchestrator/bus/streams';
+import { type BrokenEntry, CatalogueBucket, provisionStreams } from '@orchestrator/bus/streams';
 import {
-  asStoredManifest,
   Catalogue,
   type InstalledVersion,
   Liveness,
@@ -38,11 +37,12 @@ import {
   randomId,
   sendableFault,
   subjects,
-  workConsumer,
+  type Target,
 } from '@orchestrator/protocol';
 import { EventTeller } from './event-teller.js';
 import type { RegistrySettings } from './settings.js';
 import { VersionStates } from './version-states.js';
+import { WorkConsumers } from './work-consumers.js';
 
 export const BUS = Symbol('bus');
 export const SETTINGS = Symbol('settings');
@@ -68,6 +68,9 @@ export class Registry implements OnApplicationShutdown {
   readonly #events: EventTeller;
   /** The last announcement of each plugin: the next one waits until it is decided. */
   readonly #deciding = new Map<string, Promise<unknown>>();
+  /** Versions whose entry in the bucket is damaged: what is announced next is stored, though it is known. */
+  readonly #damaged = new Set<string>();
+  readonly #consumers: WorkConsumers;
   #bucket: CatalogueBucket | undefined;
   #sweep: NodeJS.Timeout | undefined;
 
@@ -75,6 +78,11 @@ export class Registry implements OnApplicationShutdown {
     this.#bus = bus;
     this.#settings = settings;
     this.#liveness = new Liveness(settings.livenessMs);
+    this.#consumers = new WorkConsumers({
+      ...{ bus, leaseMs: settings.leaseMs, forgetAfterMs: settings.forgetAfterMs, isInstalled: this.#isInstalled },
+      inTurn: (plugin, work) => this.#inTurn(plugin, work),
+      log: (text) => this.#logger.log(text),
+    });
     this.#events = new EventTeller(new StoredPublisher(bus), (error) => this.#logger.warn(Fault.from(error).message));
   }
 
@@ -84,7 +92,7 @@ export class Registry implements OnApplicationShutdown {
     this.#bucket = await CatalogueBucket.open(this.#bus, provision);
     await this.#bucket.watch(
       (change) => this.#keep(change.plugin, change.version, change.manifest),
-      (key) => this.#logger.error(`The catalogue entry ${key} is not readable; its plugin will announce itself again.`),
+      (entry) => this.#onDamaged(entry),
     );
     this.#bus.nc.subscribe(patterns.announcements, {
       queue: 'registry',
@@ -116,7 +124,7 @@ export class Registry implements OnApplicationShutdown {
     let plugin: string | undefined;
     try {
       plugin = parsePluginOf(msg.subject, 'announce');
-      await this.#announced(plugin, msg);
+      await this.#decide(plugin, msg);
       respond(msg, JSON.stringify({ accepted: true, leaseMs: this.#settings.leaseMs }));
     } catch (error) {
       const fault = Fault.from(error);
@@ -127,8 +135,8 @@ export class Registry implements OnApplicationShutdown {
   }
 
   /** Two versions of one plugin are never decided at the same time: neither would know of the other. */
-  #announced(plugin: string, msg: Msg): Promise<void> {
-    const decided = (this.#deciding.get(plugin) ?? Promise.resolve()).then(() => this.#accept(plugin, msg));
+  #inTurn(plugin: string, work: () => Promise<void>): Promise<void> {
+    const decided = (this.#deciding.get(plugin) ?? Promise.resolve()).then(work);
     const settled = decided
       .catch(() => {})
       .then(() => {
@@ -138,6 +146,10 @@ export class Registry implements OnApplicationShutdown {
     return decided;
   }
 
+  #decide(plugin: string, msg: Msg): Promise<void> {
+    return this.#inTurn(plugin, () => this.#accept(plugin, msg));
+  }
+
   async #accept(plugin: string, msg: Msg): Promise<void> {
     const { manifest, instance } = readAnnouncement(msg);
     if (manifest.name !== plugin) {
@@ -145,19 +157,28 @@ export class Registry implements OnApplicationShutdown {
     }
     const refusal = refusalOf(manifest, this.#versionsOf(plugin));
     if (refusal) throw refusal;
-    for (const capability of manifest.capabilities) {
-      const target = { plugin, version: manifest.version, capability: capability.name };
-      await provisionConsumer(this.#bus, workConsumer(target, this.#settings.leaseMs));
+    for (const { name: capability } of manifest.capabilities) {
+      await this.#consumers.provide({ plugin, version: manifest.version, capability });
     }
-    const known = this.#manifests.get(versionKey(plugin, manifest.version));
-    if (JSON.stringify(known) !== JSON.stringify(manifest)) {
-      await this.#bucket?.put(plugin, manifest.version, manifest);
+    const key = versionKey(plugin, manifest.version);
+    const isNew = JSON.stringify(this.#manifests.get(key)) !== JSON.stringify(manifest);
+    if (isNew || this.#damaged.has(key)) {
+      await this.#bucket?.put(manifest);
+      this.#damaged.delete(key);
       this.#keep(plugin, manifest.version, manifest);
-      this.#events.tell({ event: 'registered', plugin, version: manifest.version });
     }
+    if (isNew) this.#events.tell({ event: 'registered', plugin, version: manifest.version });
     if (!this.#liveness.isLive(plugin, manifest.version)) this.#logger.log(`${plugin} ${manifest.version} is here.`);
     this.#liveness.beat(plugin, manifest.version, instance, Date.now());
     this.#look();
+  }
+
+  /** What was known of it still holds; a host that lives is asked to announce itself, at its next heartbeat. */
+  #onDamaged({ key, reason, of }: BrokenEntry): void {
+    const next = of ? 'the next announcement of its plugin mends it' : 'it is left alone';
+    this.#logger.error(`The catalogue entry ${key} is not used: ${reason}; ${next}.`);
+    if (!of) return;
+    this.#damaged.add(versionKey(of.plugin, of.version));
   }
 
   #versionsOf(plugin: string): InstalledVersion[] {
@@ -165,16 +186,17 @@ export class Registry implements OnApplicationShutdown {
     return all.map((manifest) => ({ manifest, isLive: this.#liveness.isLive(plugin, manifest.version) }));
   }
 
-  #keep(plugin: string, version: string, manifest: unknown): void {
+  #keep(plugin: string, version: string, manifest: Manifest | undefined): void {
     const key = versionKey(plugin, version);
+    this.#damaged.delete(key);
     if (manifest === undefined) {
       this.#manifests.delete(key);
       this.#catalogue.remove(plugin, version);
       this.#goneSinceMs.delete(key);
+      this.#consumers.expect();
     } else {
-      const stored = asStoredManifest(manifest);
-      this.#manifests.set(key, stored);
-      this.#catalogue.set(stored);
+      this.#manifests.set(key, manifest);
+      this.#catalogue.set(manifest);
       this.#goneSinceMs.set(key, Date.now());
     }
   }
@@ -187,8 +209,9 @@ export class Registry implements OnApplicationShutdown {
     if (msg.data.length > 0) this.#liveness.leave(plugin, version, instance);
     else this.#liveness.beat(plugin, version, instance, Date.now());
     if (this.#liveness.isLive(plugin, version) !== wasLive) this.#look();
-    const isStrange = !this.#manifests.has(versionKey(plugin, version)) && msg.data.length === 0;
-    if (isStrange && Date.now() - this.#calledAtMs >= LIMITS.heartbeatMs) {
+    const key = versionKey(plugin, version);
+    const isStrange = !this.#manifests.has(key) || this.#damaged.has(key);
+    if (isStrange && msg.data.length === 0 && Date.now() - this.#calledAtMs >= LIMITS.heartbeatMs) {
       this.#calledAtMs = Date.now();
       this.#bus.nc.publish(subjects.rollCall());
     }
@@ -199,6 +222,7 @@ export class Registry implements OnApplicationShutdown {
     // Before that, silence says nothing about plugins.
     const hearsAll = this.#bus.life.hearsForMs(now) > this.#settings.livenessMs;
     if (hearsAll) this.#expire(now);
+    if (hearsAll) void this.#consumers.look(now);
     const versions = this.#list().map(({ name: plugin, ...one }) => ({ plugin, ...one }));
     for (const event of this.#states.update(versions, hearsAll)) this.#events.tell(event);
   }
@@ -222,6 +246,8 @@ export class Registry implements OnApplicationShutdown {
       this.#logger.warn(`It is still in the bucket: ${Fault.from(error).message}`);
     }
   }
+
+  readonly #isInstalled = ({ plugin, version }: Target) => this.#manifests.has(versionKey(plugin, version));
 
   readonly #isLive = (plugin: string, version: string) => this.#liveness.isLive(plugin, version);
 
