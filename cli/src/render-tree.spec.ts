@@ -41,6 +41,27 @@ function treeOf(...records: InvocationRecord[]): CallTree {
 }
 
 describe('renderTree', () => {
+  it('shows the steps of a run below it, in time, and which of them failed', () => {
+    const step = (name: string, attempt: number, startedAtMs: number, fault?: true): InvocationRecord => ({
+      ...{ state: 'step', invocation: 'a', correlation: CORRELATION, atMs: startedAtMs + 5, attempt, startedAtMs },
+      ...{ step: name, title: `Phase ${name}` },
+      ...(fault && { fault: { code: 'failed', message: 'no ink' } }),
+    });
+    const tree = treeOf(
+      admitted('a', { plugin: 'novelist', capability: 'run', atMs: 0, depth: 1 }, 'durable'),
+      step('1', 2, 30),
+      step('1', 1, 10, true),
+      step('0', 1, 1),
+      step('0', 1, 1), // told twice
+      ended('a', 40, 2),
+    );
+    expect(renderTree(tree, plain).split('\n').slice(2, 5)).toEqual([
+      '      · Phase 0  5 ms',
+      '      ✗ Phase 1  5 ms  failed',
+      '      · Phase 1  5 ms · attempt 2',
+    ]);
+  });
+
   it('shows who called whom, how deep, how often tried, how long and how it ended', () => {
     const tree = treeOf(
       admitted('a', { plugin: 'growth', capability: 'distribute', atMs: 0, depth: 1 }, 'durable'),

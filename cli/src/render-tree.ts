@@ -33,10 +33,22 @@ function renderNode(node: InvocationNode, indent: string, isLast: boolean, colou
   ].map((text) => `${below}   ${colours.dim(text)}`);
   const fault = node.fault ? [`${below}   ${colours.red(`${node.fault.code}: ${oneLine(node.fault.message)}`)}`] : [];
   const circuit = node.circuit.map(({ state }) => `${below}   ${colours.yellow(CIRCUIT_CHANGES[state])}`);
+  const steps = node.steps.map((step) => `${below}   ${stepLine(step, colours)}`);
   const children = node.children.flatMap((child, index) =>
     renderNode(child, below, index === node.children.length - 1, colours),
   );
-  return [line, ...large, ...lost, ...fault, ...circuit, ...children];
+  return [line, ...large, ...lost, ...steps, ...fault, ...circuit, ...children];
+}
+
+function stepLine(
+  { title, attempt, startedAtMs, endedAtMs, fault }: InvocationNode['steps'][number],
+  colours: Colours,
+): string {
+  const facts = [`${Math.max(0, endedAtMs - startedAtMs)} ms`, ...(attempt > 1 ? [`attempt ${attempt}`] : [])].join(
+    ' · ',
+  );
+  const how = fault ? `  ${colours.red(fault.code)}` : '';
+  return `${fault ? colours.red('✗') : colours.green('·')} ${oneLine(title)}  ${colours.dim(facts)}${how}`;
 }
 
 const CIRCUIT_CHANGES = {

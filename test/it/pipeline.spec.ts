@@ -59,8 +59,17 @@ describe('a pipeline', () => {
     expect(started(chapter.replace('killed', input)).map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 
-  it('a phase that fails — is tried again by itself', async () => {
-    expect(await run('again', { end: 'throw-once' })).toMatchObject({ value: { data: book('again') } });
+  it('a phase that fails — is tried again by itself, and the call tree shows each phase as it went', async () => {
+    const handle = await system.client.request(RUN, { input: 'again', options: { end: 'throw-once' } });
+    expect((await handle.outcome()).result).toMatchObject({ value: { data: book('again') } });
+    const tree = await system.treeWhere({ request: handle.sequence }, ([root]) => root?.steps.length === 5);
+    expect(tree.roots[0]?.steps.map(({ title, attempt, fault }) => [title, attempt, fault?.code])).toEqual([
+      ['Planning', 1, undefined],
+      ['Writing 1', 1, undefined],
+      ['Writing 2', 1, undefined],
+      ['Assembly', 1, 'failed'],
+      ['Assembly', 2, undefined],
+    ]);
     expect(started('again-planning')).toHaveLength(1);
     expect(started('again-1')).toHaveLength(1);
   });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { headers } from '@orchestrator/bus';
 import { type RunningJaeger, startJaeger } from '@orchestrator/local';
 import { flattenTree, HEADERS, spanIdOf, subjects } from '@orchestrator/protocol';
-import { MIRROR, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
+import { MIRROR, NOVELIST, PROBE, startTestSystem, type TestSystem } from '@orchestrator/testing';
 
 interface JaegerTag {
   readonly key: string;
@@ -35,7 +35,7 @@ describe('the trace in Jaeger', () => {
 
   beforeAll(async () => {
     jaeger = await startJaeger({ log: (line) => process.stderr.write(`${line}\n`) });
-    system = await startTestSystem({ plugins: [PROBE, MIRROR], otlpUrl: jaeger.otlpHttpUrl });
+    system = await startTestSystem({ plugins: [PROBE, MIRROR, NOVELIST], otlpUrl: jaeger.otlpHttpUrl });
   }, BUILD_MS);
 
   afterAll(async () => {
@@ -92,6 +92,16 @@ describe('the trace in Jaeger', () => {
       expect(tag(span, 'otel.status_code')).toBe('ERROR');
       expect(tag(span, 'error.type')).toBe('failed');
     }
+  });
+
+  it('of a pipeline — a span for each phase, below that of the run', async () => {
+    const outcome = await system.client.call({ plugin: 'novelist', capability: 'run' }, { input: 'traced' });
+    const { spans, processes } = await traceOf(outcome.correlation ?? '', 5);
+    const run = spans.find((span) => span.operationName === 'novelist.run');
+    const phases = spans.filter((span) => span !== run);
+    expect(phases.map((span) => span.operationName).sort()).toEqual(['Assembly', 'Planning', 'Writing 1', 'Writing 2']);
+    expect(new Set(phases.map(parentOf))).toEqual(new Set([run?.spanID]));
+    expect(new Set(spans.map((span) => processes[span.processID]?.serviceName))).toEqual(new Set(['novelist']));
   });
 
   it('of work that failed at first — shows the failed attempt in its span', async () => {

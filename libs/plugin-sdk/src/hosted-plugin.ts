@@ -7,15 +7,17 @@ import {
   type CancelNotice,
   cancelledFault,
   Fault,
+  sendableFault,
   subjects,
 } from '@orchestrator/protocol';
 import { AttachedReaders } from './attached-readers.js';
 import type { CapabilityClient } from './capability-client.js';
 import { Deadline } from './deadline.js';
 import { type HostedCapability, type RunOutcome, runInvocation } from './invocation-runner.js';
-import { Journal } from './journal.js';
+import { Journal, type StepEnd } from './journal.js';
 import type { LargeValues } from './large-values.js';
 import { OutputStream } from './output-stream.js';
+import type { ReportFrames } from './report-frames.js';
 import { RunSlots } from './run-slots.js';
 
 export interface HostedPluginParts {
@@ -23,6 +25,7 @@ export interface HostedPluginParts {
   readonly requester: Requester;
   readonly publisher: StoredPublisher;
   readonly large: LargeValues;
+  readonly reports: ReportFrames;
   readonly manifest: Manifest;
   /** Names this process among the instances of the plugin. */
   readonly instance: string;
@@ -95,11 +98,20 @@ export class HostedPlugin {
         bus.nc.publish(progress, JSON.stringify({ percent, ...(message !== undefined && { message }) }));
       },
       openOutput: this.#outputOf(admitted, capability),
-      openJournal: (signal) => new Journal(this.#parts, context, attempt, signal),
+      openJournal: (signal) => new Journal(this.#parts, context, attempt, signal, this.#tellOfStep(context, attempt)),
       reportSpending: (spent) => reportSpending(requester, context.plugin, token, spent),
     });
     this.#slots.release(context.capability);
     return outcome;
+  }
+
+  #tellOfStep({ invocation }: CallContext, attempt: number) {
+    const { instance, reports } = this.#parts;
+    return ({ name, title, startedAtMs, fault }: StepEnd) =>
+      reports.add({
+        ...{ invocation, attempt, instance, startedAtMs, endedAtMs: Date.now(), step: { name, title } },
+        ...(fault && { fault: sendableFault(fault).toJSON() }),
+      });
   }
 
   #outputOf({ context, attempt }: Admitted, { options }: HostedCapability) {

@@ -122,12 +122,13 @@ export class InvocationContext implements NestedCalls {
    * Does a part of the work once: what it answered is kept, and an attempt that comes after a crash or a fault is given that
    * instead of doing it again. A step that is cut short is done again. Of a synchronous call nothing is kept.
    * @param name `[a-z0-9-]`, of this step alone in the run, and the same in each attempt
+   * @param title for people who look at the call tree; null keeps the step out of it. @default the name
    * @returns what the work answered, as JSON has it
    * @throws Fault `invalid-argument` for such a name twice, `failed` for an answer that JSON cannot hold, and the work's own
    */
-  step<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+  step<T>(name: string, work: () => T | Promise<T>, title: string | null = name): Promise<T> {
     this.#journal ??= this.#source.openJournal(this.signal);
-    return this.#journal.once(name, work);
+    return this.#journal.once(name, title, work);
   }
 
   /** Tells whoever follows how far it has come. @param percent 0 to 100 */

@@ -13,6 +13,14 @@ import {
 import { type CallContext, encodeDataRef, Fault, HEADERS, isName, STREAMS, subjects } from '@orchestrator/protocol';
 import type { LargeValues } from './large-values.js';
 
+/** How a step went that was done here. */
+export interface StepEnd {
+  readonly name: string;
+  readonly title: string;
+  readonly startedAtMs: number;
+  readonly fault: Fault | undefined;
+}
+
 export interface JournalParts {
   readonly requester: Requester;
   readonly publisher: StoredPublisher;
@@ -24,32 +32,56 @@ export class Journal {
   readonly #context: CallContext;
   readonly #attempt: number;
   readonly #signal: AbortSignal;
+  readonly #onEnd: (end: StepEnd) => void;
   readonly #names = new Set<string>();
 
   /** @param attempt of the first, nothing can have finished before */
-  constructor(parts: JournalParts, context: CallContext, attempt: number, signal: AbortSignal) {
+  constructor(
+    parts: JournalParts,
+    context: CallContext,
+    attempt: number,
+    signal: AbortSignal,
+    onEnd: (end: StepEnd) => void,
+  ) {
     this.#parts = parts;
     this.#context = context;
     this.#attempt = attempt;
     this.#signal = signal;
+    this.#onEnd = onEnd;
   }
 
   /**
    * Does the work, unless it has finished before, and resolves with what it answered, as JSON has it. Of a synchronous call,
    * which nobody delivers again, nothing is stored.
+   * @param title what it is told as; null tells nobody of it
    * @throws Fault `invalid-argument` for a name that is none or is taken, `failed` for an answer that JSON cannot hold, and the work's own
    */
-  async once<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+  async once<T>(name: string, title: string | null, work: () => T | Promise<T>): Promise<T> {
     this.#takeName(name);
     const { mode } = this.#context;
     const earlier = mode === 'durable' && this.#attempt > 1 ? await this.#read(name) : undefined;
     if (earlier) return decode(earlier);
+    const startedAtMs = Date.now();
+    const tell = (fault?: Fault) => title !== null && this.#onEnd({ name, title, startedAtMs, fault });
+    try {
+      const answer = await this.#finish(name, work);
+      tell();
+      return decode(answer);
+    } catch (error) {
+      tell(Fault.from(error, 'failed'));
+      throw error;
+    }
+  }
+
+  /** Answers what is kept of it, where anything is. */
+  async #finish(name: string, work: () => unknown): Promise<string> {
+    const { large } = this.#parts;
     this.#signal.throwIfAborted();
     const text = encode(name, await work());
     this.#signal.throwIfAborted();
-    const kept = mode === 'durable' ? await this.#keep(name, text) : text;
-    if (!this.#parts.large.fits(kept)) await this.#parts.large.beforeBusy();
-    return decode(kept);
+    const kept = this.#context.mode === 'durable' ? await this.#keep(name, text) : text;
+    if (!large.fits(kept)) await large.beforeBusy();
+    return kept;
   }
 
   #takeName(name: string): void {

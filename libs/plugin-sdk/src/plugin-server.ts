@@ -89,9 +89,9 @@ export class PluginServer extends Server implements CustomTransportStrategy {
     const capabilities = this.#hosted();
     const announcer = new Announcer(bus, requester, manifest, instance);
     const large = new LargeValues(bus, new ObjectStore(requester, publisher), publisher, () => announcer.showLife());
-    const shared = { bus, requester, publisher, large };
-    const plugin = new HostedPlugin({ ...shared, manifest, instance, capabilities, client });
     const reports = new ReportFrames(bus, manifest.name);
+    const shared = { bus, requester, publisher, large, reports };
+    const plugin = new HostedPlugin({ ...shared, manifest, instance, capabilities, client });
     const micro = microServiceOf(bus, manifest, instance);
     const sync = new SyncHost(bus, plugin, reports, micro);
     const durable = new DurableHost({ bus, requester, publisher, plugin, reports, micro });

@@ -13,9 +13,12 @@ export class ReportFrames {
     this.#subject = subjects.report(plugin);
   }
 
-  /** A later report on the same invocation takes the place of an earlier one that has not left yet. */
+  /** A later report on the same invocation, or the same step of it, takes the place of an earlier one that has not left yet. */
   add(report: HostReport): void {
-    this.#gathered.set(report.invocation, report);
+    const { invocation, step } = report;
+    const key = step ? `${invocation} ${step.name}` : invocation;
+    this.#gathered.delete(key); // an end comes after the steps that were reported before it
+    this.#gathered.set(key, report);
     this.#timer ??= setTimeout(() => this.flush(), LIMITS.reportFrameMs);
   }
 

@@ -17,6 +17,16 @@ interface LostAttempt {
   readonly fault: FaultBody | undefined;
 }
 
+/** A part of a run that came to an end. */
+interface InvocationStep {
+  readonly step: string;
+  readonly title: string;
+  readonly attempt: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly fault: FaultBody | undefined;
+}
+
 /** One invocation, as far as its records tell. */
 export interface Invocation {
   readonly invocation: string;
@@ -43,6 +53,8 @@ export interface Invocation {
   readonly failed: readonly LostAttempt[];
   /** The attempts that ended when there was an outcome already. */
   readonly superseded: readonly LostAttempt[];
+  /** What it has done in steps, in time; a step that failed may stand there once for each attempt. */
+  readonly steps: readonly InvocationStep[];
   /** What it changed about the circuit before its capability, in time. */
   readonly circuit: readonly CircuitChange[];
   /** When the next attempt is due, while it waits. */
@@ -115,6 +127,7 @@ export function foldInvocation(written: readonly InvocationRecord[]): Invocation
     fault,
     failed: retrying.map(lostAttempt),
     superseded: superseded.map(lostAttempt),
+    steps: stepsOf(records),
     circuit: circuitChanges(records),
     dueAtMs: isWaiting ? lastRetry.dueAtMs : undefined,
     request: asked.request,
@@ -124,6 +137,16 @@ export function foldInvocation(written: readonly InvocationRecord[]): Invocation
     resultAt: ended?.resultAt,
     redriveOf: asked.redriveOf,
   };
+}
+
+function stepsOf(records: readonly InvocationRecord[]): InvocationStep[] {
+  const written = records.filter((record) => record.state === 'step');
+  const once = new Map(written.sort(inTime).map((one) => [`${one.step} ${one.attempt}`, one]));
+  return [...once.values()]
+    .map(({ step, title, attempt, startedAtMs, atMs, fault }) => ({
+      ...{ step, title, attempt, startedAtMs, endedAtMs: atMs, fault },
+    }))
+    .sort((a, b) => a.startedAtMs - b.startedAtMs || a.endedAtMs - b.endedAtMs);
 }
 
 function circuitChanges(records: readonly InvocationRecord[]): CircuitChange[] {

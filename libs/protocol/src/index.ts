@@ -96,8 +96,10 @@ export {
   type InvocationRecord,
   type RefusedRecord,
   type RepeatedRecord,
+  type ReportedStep,
   type RetryingRecord,
   type StartedRecord,
+  type StepRecord,
 } from './records.js';
 export { decodeRedrive, encodeRedrive, type Redrive } from './redrive.js';
 export type { RegistryEvent, UsedCapabilityBody } from './registry-events.js';

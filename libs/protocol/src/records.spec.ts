@@ -29,11 +29,13 @@ const asked = {
 
 const dataRef = fc.stringMatching(/^\/objects\/[a-z0-9]{32}\?size=[1-9]\d{0,9}&sha256=[0-9a-f]{64}$/);
 
+const step = { step: text, title: text, startedAtMs: timeMs };
 const record: fc.Arbitrary<InvocationRecord> = fc.oneof(
   fc.record({ ...asked, state: fc.constant('admitted' as const), version: text, deadlineMs: timeMs }),
   fc.record({ ...asked, state: fc.constant('admitted' as const), version: text, deadlineMs: timeMs, key: text }),
   fc.record({ ...asked, state: fc.constant('refused' as const), fault }),
   fc.record({ ...base, state: fc.constant('started' as const), attempt: fc.nat(), instance: text }),
+  fc.record({ ...base, state: fc.constant('step' as const), attempt: fc.nat(), ...step, fault }),
   fc.record({ ...base, state: fc.constant('ended' as const), attempt: fc.nat(), fault }),
 );
 
@@ -42,6 +44,10 @@ const report: fc.Arbitrary<HostReport> = fc.oneof(
   fc.record({ invocation: text, instance: text, startedAtMs: timeMs, endedAtMs: timeMs }),
   fc.record({ invocation: text, instance: text, startedAtMs: timeMs, endedAtMs: timeMs, fault }),
   fc.record({ invocation: text, instance: text, startedAtMs: timeMs, endedAtMs: timeMs, resultAt: dataRef }),
+  fc.record({
+    ...{ invocation: text, instance: text, startedAtMs: timeMs, endedAtMs: timeMs, fault },
+    step: fc.record({ name: text, title: text }),
+  }),
 );
 
 const noRecord = expect.objectContaining({ code: 'internal' });

@@ -90,6 +90,18 @@ export interface SupersededRecord extends RecordBase {
   readonly fault?: FaultBody;
 }
 
+/** A step of a run has come to an end: what it answered is kept, or it failed. */
+export interface StepRecord extends RecordBase {
+  readonly state: 'step';
+  readonly attempt: number;
+  /** Tells it from the other steps of the invocation. */
+  readonly step: string;
+  /** For people. */
+  readonly title: string;
+  readonly startedAtMs: number;
+  readonly fault?: FaultBody;
+}
+
 /** A call, or an attempt, after which a choreographer changed the circuit before the capability that it was of. */
 interface CircuitRecord extends RecordBase {
   readonly state: 'circuit';
@@ -127,6 +139,7 @@ export type InvocationRecord =
   | RetryingRecord
   | SupersededRecord
   | CircuitRecord
+  | StepRecord
   | EndedRecord;
 
 /** The admission and the end that one record may hold, as two. */
@@ -136,7 +149,9 @@ export function expandRecord(record: InvocationRecord): readonly InvocationRecor
   return [record, { state: 'ended', invocation, correlation, ...ended }];
 }
 
-const STATES = new Set(['admitted', 'refused', 'repeated', 'started', 'retrying', 'superseded', 'circuit', 'ended']);
+const STATES = new Set([
+  ...['admitted', 'refused', 'repeated', 'started', 'retrying', 'superseded', 'circuit', 'step', 'ended'],
+]);
 
 export function encodeFrame(records: readonly InvocationRecord[]): string {
   return records.map((record) => JSON.stringify(record)).join('\n');
@@ -177,6 +192,14 @@ export interface HostReport {
   readonly resultAt?: string;
   /** The invocation had its outcome already when this attempt ended. */
   readonly superseded?: boolean;
+  /** It is not of the run, but of a step of it: start, end and fault are those of the step. */
+  readonly step?: ReportedStep;
+}
+
+export interface ReportedStep {
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
 }
 
 export function encodeReports(reports: readonly HostReport[]): string {
@@ -187,15 +210,22 @@ export function encodeReports(reports: readonly HostReport[]): string {
 export function decodeReports(text: string): HostReport[] {
   return text.split('\n').flatMap((line) => {
     const read = parseJsonObject(line) ?? {};
-    const { invocation, attempt, instance, startedAtMs, endedAtMs, fault, resultAt, superseded } = read;
+    const { invocation, attempt, instance, startedAtMs, endedAtMs, fault, resultAt, superseded, step } = read;
     if (typeof invocation !== 'string' || typeof instance !== 'string' || !isTime(startedAtMs)) return [];
     const started = { invocation, instance, startedAtMs, ...(isCount(attempt) && { attempt }) };
     if (endedAtMs === undefined) return [started];
     if (!isTime(endedAtMs)) return [];
     const outcome = fault === undefined ? {} : { fault: parseFault(fault).toJSON() };
     const where = typeof resultAt === 'string' && parseDataRef(resultAt) ? { resultAt } : {};
-    return [{ ...started, endedAtMs, ...outcome, ...where, ...(superseded === true && { superseded }) }];
+    const ended = { ...started, endedAtMs, ...outcome };
+    if (step !== undefined) return isStep(step) ? [{ ...ended, step: { name: step.name, title: step.title } }] : [];
+    return [{ ...ended, ...where, ...(superseded === true && { superseded }) }];
   });
+}
+
+function isStep(value: unknown): value is ReportedStep {
+  const { name, title } = (value ?? {}) as Partial<Record<keyof ReportedStep, unknown>>;
+  return typeof name === 'string' && typeof title === 'string';
 }
 
 function isCount(value: unknown): value is number {

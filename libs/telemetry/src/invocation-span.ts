@@ -3,6 +3,7 @@
  * that ran it: so a plugin in any language is in the trace with no OpenTelemetry in it. `startSpan` would choose the
  * span id itself; here it is derived from the invocation id, so that parents are known without asking.
  */
+import { hash } from 'node:crypto';
 import { type HrTime, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
@@ -103,6 +104,47 @@ export function spanFromInvocation(context: SpanSubject, run: InvocationRun): Re
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,
+  };
+}
+
+/** A part of a run that came to its end. */
+export interface StepOfRun {
+  /** Tells it from the other steps of the invocation. */
+  readonly step: string;
+  readonly title: string;
+  readonly attempt: number;
+  /** Unix times. */
+  readonly startedAtMs: number;
+  readonly atMs: number;
+  readonly fault?: FaultBody;
+}
+
+/** The span of a step, below that of its invocation. */
+export function spanFromStep(context: SpanSubject, step: StepOfRun): ReadableSpan {
+  const { traceId, invocation } = context;
+  const traceFlags = context.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
+  const spanId = hash('sha256', `${invocation} ${step.step} ${step.attempt}`, 'hex').slice(0, 16);
+  return {
+    ...spanFromInvocation(context, {
+      attempt: step.attempt,
+      startedAtMs: undefined,
+      endedAtMs: step.atMs,
+      instance: undefined,
+      fault: step.fault,
+    }),
+    name: step.title,
+    kind: SpanKind.INTERNAL,
+    spanContext: () => ({ traceId, spanId, traceFlags }),
+    parentSpanContext: { traceId, spanId: spanIdOf(invocation), traceFlags, isRemote: false },
+    startTime: hrTime(step.startedAtMs),
+    duration: hrTime(Math.max(0, step.atMs - step.startedAtMs)),
+    attributes: {
+      'orc.step': step.step,
+      'orc.invocation': invocation,
+      'orc.correlation': context.correlation,
+      'orc.attempt': step.attempt,
+      ...(step.fault && { 'error.type': step.fault.code }),
+    },
   };
 }
 

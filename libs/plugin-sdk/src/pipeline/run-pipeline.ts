@@ -44,7 +44,7 @@ export async function runPipeline(
 
 async function checkShape(stages: readonly Stage[], invocation: InvocationContext): Promise<void> {
   const now = stages.map(shapeOf);
-  const then = await invocation.step('pipeline', () => now);
+  const then = await invocation.step('pipeline', () => now, null);
   const isSame = then.length === now.length && then.every((shape, at) => shape === now[at]);
   if (isSame) return;
   throw new Fault(
@@ -73,7 +73,7 @@ class Run {
         return this.#parallel(stage, step, previous);
       case 'when': {
         const isWanted = () => stage.condition(previous as never, this.#request);
-        const holds = await this.#invocation.step(`${step}-when`, () => inPhase(stage.phase.name, isWanted));
+        const holds = await this.#invocation.step(`${step}-when`, () => inPhase(stage.phase.name, isWanted), null);
         return holds ? (await this.#one(stage.phase, step, previous)).data : previous;
       }
       case 'each':
@@ -110,7 +110,7 @@ class Run {
     const { phase, concurrency } = stage;
     const items = await inPhase(phase.name, () => stage.items(previous as never));
     const all = await allOrFirstFault(
-      items.map((item, at) => () => this.#finish(phase, `${step}-${at}`, item)),
+      items.map((item, at) => () => this.#finish(phase, `${step}-${at}`, item, `${phase.name} ${at + 1}`)),
       concurrency,
     );
     this.#shared.take(all.map(({ shared = {} }, at) => ({ phase: `${phase.name} ${at + 1}`, values: shared })));
@@ -119,27 +119,32 @@ class Run {
     return all.map(({ data }) => data);
   }
 
-  #finish(phase: Phase<never, unknown>, step: string, previous: unknown): Promise<Finished> {
+  /** @param title what it is shown as */
+  #finish(phase: Phase<never, unknown>, step: string, previous: unknown, title = phase.name): Promise<Finished> {
     const { signal } = this.#invocation;
     return inPhase(phase.name, () =>
-      this.#invocation.step(step, async () => {
-        signal.throwIfAborted();
-        const shared = this.#shared.view();
-        const input = {
-          previous: previous as never,
-          request: this.#request,
-          shared,
-          invocation: this.#invocation,
-          signal,
-        };
-        const output = await phase.execute(input);
-        if (output?.data === undefined) {
-          throw new Fault('failed', 'It answered no data: a phase answers { data }, and null where there is none.');
-        }
-        const { data, metadata } = output;
-        const isAnyWritten = Object.keys(shared.written).length > 0;
-        return { data, ...(metadata && { metadata }), ...(isAnyWritten && { shared: shared.written }) };
-      }),
+      this.#invocation.step(
+        step,
+        async () => {
+          signal.throwIfAborted();
+          const shared = this.#shared.view();
+          const input = {
+            previous: previous as never,
+            request: this.#request,
+            shared,
+            invocation: this.#invocation,
+            signal,
+          };
+          const output = await phase.execute(input);
+          if (output?.data === undefined) {
+            throw new Fault('failed', 'It answered no data: a phase answers { data }, and null where there is none.');
+          }
+          const { data, metadata } = output;
+          const isAnyWritten = Object.keys(shared.written).length > 0;
+          return { data, ...(metadata && { metadata }), ...(isAnyWritten && { shared: shared.written }) };
+        },
+        title,
+      ),
     );
   }
 }

@@ -159,6 +159,24 @@ describe('HistoryWriter.note', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('an end that comes before its admission has left — stands in one record with it, unless steps lie between', async () => {
+    const { store, writer } = start();
+    const base = { correlation: 'c1'.repeat(16), atMs: 1 };
+    const asked = { caller: 'shop', plugin: 'editor', capability: 'copy-edit', mode: 'sync', depth: 1 } as const;
+    for (const invocation of ['plain', 'steps']) {
+      writer.note({ state: 'admitted', invocation, ...base, ...asked, version: '1.0.0', deadlineMs: 9 });
+      const step = { step: '0', title: 'Phase', attempt: 1, startedAtMs: 1 };
+      if (invocation === 'steps') writer.note({ state: 'step', invocation, ...base, ...step });
+      writer.note(ended(invocation, { code: 'failed', message: '' }));
+    }
+    await gathered();
+    const [frame = ''] = store.texts;
+    expect(decodeFrame(frame).map(({ state, invocation }) => `${state} ${invocation}`)).toEqual([
+      'admitted plain',
+      ...['admitted steps', 'step steps', 'ended steps'],
+    ]);
+  });
+
   it('leaves with a record that somebody waits for, before it where it came before', async () => {
     const { store, writer } = start();
     writer.note(started('noted'));

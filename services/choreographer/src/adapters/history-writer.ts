@@ -59,6 +59,7 @@ export class HistoryWriter {
     }
     const waiting = { record, settle: undefined };
     this.#waiting.push(waiting);
+    if (record.state === 'step') this.#noted.delete(record.invocation); // its end stands after it
     if (record.state === 'admitted') this.#noted.set(record.invocation, waiting);
     if (!this.#outstanding) this.#sendIn(GATHER_MS);
   }

@@ -1,5 +1,12 @@
 /** What happened, told to the stream that is the truth. Projection and spans are made from there, by the history thread. */
-import type { AdmittedRecord, CallContext, CircuitChange, FaultBody, HostReport } from '@orchestrator/protocol';
+import type {
+  AdmittedRecord,
+  CallContext,
+  CircuitChange,
+  FaultBody,
+  HostReport,
+  ReportedStep,
+} from '@orchestrator/protocol';
 import type { HistoryWriter } from '../adapters/history-writer.js';
 import {
   type AskedIn,
@@ -33,6 +40,14 @@ export class History {
     const { invocation, correlation } = context;
     const { startedAtMs: atMs, instance, attempt = 1 } = report;
     this.#writer.note({ state: 'started', invocation, correlation, atMs, attempt, instance });
+  }
+
+  /** A step of a run came to its end. Best effort. */
+  step(context: CallContext, report: HostReport & { readonly step: ReportedStep }): void {
+    const { invocation, correlation } = context;
+    const { startedAtMs, endedAtMs: atMs = startedAtMs, attempt = 1, fault, step } = report;
+    const what = { invocation, correlation, atMs, attempt, step: step.name, title: step.title, startedAtMs };
+    this.#writer.note({ state: 'step', ...what, ...(fault && { fault }) });
   }
 
   /** An attempt failed, and the next is due then. Resolves once it is stored. @throws Fault */

@@ -44,7 +44,11 @@ export class RecentlyPlaced {
   onReport(plugin: string, report: HostReport): boolean {
     const context = this.#work.get(report.invocation)?.context;
     if (context?.plugin !== plugin) return false;
-    const { attempt = 1, instance, startedAtMs, endedAtMs, fault, resultAt } = report;
+    const { attempt = 1, instance, startedAtMs, endedAtMs, fault, resultAt, step } = report;
+    if (step) {
+      this.#history.step(context, { ...report, step });
+      return true;
+    }
     if (endedAtMs !== undefined) this.#gate.runEnded(context, report.superseded ? 'cancelled' : fault?.code);
     if (endedAtMs === undefined) this.#history.started(context, report);
     else if (report.superseded) this.#history.superseded(context, { attempt, instance, startedAtMs, endedAtMs, fault });

@@ -101,7 +101,11 @@ export class SyncCalls {
   onReport(plugin: string, report: HostReport): boolean {
     const call = this.#forwarded.find(plugin, report.invocation);
     if (!call) return false;
-    const { attempt = 1, instance, startedAtMs, endedAtMs, fault, resultAt } = report;
+    const { attempt = 1, instance, startedAtMs, endedAtMs, fault, resultAt, step } = report;
+    if (step) {
+      this.#history.step(call.context, { ...report, step });
+      return true;
+    }
     if (endedAtMs === undefined) {
       call.instance = instance;
       call.startedAtMs = startedAtMs;

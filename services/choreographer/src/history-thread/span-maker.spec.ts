@@ -4,12 +4,16 @@ import {
   type EndedRecord,
   type InvocationRecord,
   type RetryingRecord,
+  type StepRecord,
   spanIdOf,
 } from '@orchestrator/protocol';
 import type { SpanQueue } from '@orchestrator/telemetry';
 import { SpanMaker } from './span-maker.js';
 
 type Span = Parameters<SpanQueue['offer']>[0];
+
+/** As OpenTelemetry numbers them. */
+const [OK, ERROR] = [1, 2];
 
 const INVOCATION = '01234567-89ab-8def-8123-456789abcdef';
 const CORRELATION = 'c1'.repeat(16);
@@ -56,7 +60,29 @@ async function spansOf(
   return spans;
 }
 
+function step(name: string, startedAtMs: number): StepRecord {
+  const base = { state: 'step', invocation: INVOCATION, correlation: CORRELATION, attempt: 1 } as const;
+  return { ...base, step: name, title: `Phase ${name}`, startedAtMs, atMs: startedAtMs + 50 };
+}
+
 describe('SpanMaker', () => {
+  it('a step — a span of its own below that of its invocation, also where that has to be looked up', async () => {
+    const whole = [admitted, step('0', 1_020), { ...step('1', 1_100), fault: FAULT }, ended];
+    const shown = (spans: readonly Span[]) =>
+      spans.map(({ name, parentSpanContext, status: { code } }) => ({ name, parent: parentSpanContext?.spanId, code }));
+    const below = { parent: spanIdOf(INVOCATION) };
+    const wanted = [
+      { name: 'editor.copy-edit', parent: undefined, code: OK },
+      { name: 'Phase 0', ...below, code: OK },
+      { name: 'Phase 1', ...below, code: ERROR },
+    ];
+    const told = await spansOf(whole.map((record) => [record, 'own']));
+    expect(shown(told)).toEqual(wanted);
+    expect(shown(await spansOf([[ended, 'own']], whole))).toEqual(wanted);
+    expect(new Set(told.map((span) => span.spanContext().spanId)).size).toBe(3);
+    expect(told[1]).toMatchObject({ startTime: [1, 20e6], endTime: [1, 70e6], duration: [0, 50e6] });
+  });
+
   it('an admission and its end — one span, in the plugin’s name, from the one to the other', async () => {
     const [span, ...more] = await spansOf([
       [admitted, 'own'],

@@ -9,8 +9,15 @@ import {
   type InvocationRecord,
   type RefusedRecord,
   type RetryingRecord,
+  type StepRecord,
 } from '@orchestrator/protocol';
-import { type SpanQueue, type SpanSubject, spanFromInvocation } from '@orchestrator/telemetry';
+import {
+  type InvocationRun,
+  type SpanQueue,
+  type SpanSubject,
+  spanFromInvocation,
+  spanFromStep,
+} from '@orchestrator/telemetry';
 import { RecentMap } from '../domain/recent-map.js';
 import { type Finished, type Sampling, TailSampling } from './tail-sampling.js';
 
@@ -23,7 +30,13 @@ interface Unfinished {
   readonly asked: AdmittedRecord;
   /** None, as a rule. */
   readonly failed: readonly RetryingRecord[];
+  /** None, where it is no pipeline. */
+  readonly steps: readonly StepRecord[];
 }
+
+const NONE = { failed: [], steps: [] };
+/** Steps that an invocation has spans of; of more, the first. */
+const STEPS = 1_000;
 
 export class SpanMaker {
   readonly #spans: Pick<SpanQueue, 'offer'>;
@@ -50,14 +63,17 @@ export class SpanMaker {
     switch (record.state) {
       case 'admitted':
         if (record.parent === undefined) this.#sampling.onRoot(record);
-        if (record.ended) return this.#finish({ asked: record, failed: [], outcome: record.ended }, isOwn);
-        this.#unfinished.set(record.invocation, { asked: record, failed: [] });
+        if (record.ended) return this.#finish({ asked: record, ...NONE, outcome: record.ended }, isOwn);
+        this.#unfinished.set(record.invocation, { asked: record, ...NONE });
         return undefined;
       case 'retrying':
         this.#onRetrying(record);
         return undefined;
+      case 'step':
+        this.#onStep(record);
+        return undefined;
       case 'refused':
-        return this.#finish({ asked: record, failed: [], outcome: refusal(record) }, isOwn);
+        return this.#finish({ asked: record, ...NONE, outcome: refusal(record) }, isOwn);
       case 'ended':
         return this.#onEnded(record, isOwn);
       default:
@@ -66,8 +82,15 @@ export class SpanMaker {
   }
 
   #onRetrying(record: RetryingRecord): void {
-    const { asked, failed = [] } = this.#unfinished.get(record.invocation) ?? {};
-    if (asked) this.#unfinished.set(record.invocation, { asked, failed: withoutDoubles([...failed, record]) });
+    const known = this.#unfinished.get(record.invocation);
+    if (!known) return;
+    this.#unfinished.set(record.invocation, { ...known, failed: withoutDoubles([...known.failed, record]) });
+  }
+
+  #onStep(record: StepRecord): void {
+    const known = this.#unfinished.get(record.invocation);
+    if (!known || known.steps.length >= STEPS) return;
+    this.#unfinished.set(record.invocation, { ...known, steps: [...known.steps, record] });
   }
 
   #onEnded(record: EndedRecord, isOwn: boolean): Promise<void> | undefined {
@@ -90,7 +113,11 @@ export class SpanMaker {
   }
 
   #offer(finished: readonly Finished[]): void {
-    for (const one of finished) this.#spans.offer(spanOf(one));
+    for (const one of finished) {
+      const subject = subjectOf(one);
+      this.#spans.offer(spanFromInvocation(subject, runOf(one)));
+      for (const step of one.steps) this.#spans.offer(spanFromStep(subject, step));
+    }
   }
 }
 
@@ -101,7 +128,8 @@ function finishedOf(records: readonly InvocationRecord[]): Finished[] {
     const asked = of.find((record) => record.state === 'admitted') ?? of.find((record) => record.state === 'refused');
     const outcome = asked?.state === 'refused' ? refusal(asked) : of.find((record) => record.state === 'ended');
     const failed = withoutDoubles(of.filter((record) => record.state === 'retrying'));
-    return asked && outcome ? [{ asked, failed, outcome }] : [];
+    const steps = of.filter((record) => record.state === 'step').slice(0, STEPS);
+    return asked && outcome ? [{ asked, failed, steps, outcome }] : [];
   });
 }
 
@@ -114,9 +142,9 @@ function withoutDoubles(failed: readonly RetryingRecord[]): RetryingRecord[] {
   return failed.filter((one, at) => failed.findIndex(({ attempt }) => attempt === one.attempt) === at);
 }
 
-function spanOf({ asked, failed, outcome }: Finished): ReturnType<typeof spanFromInvocation> {
+function subjectOf({ asked }: Finished): SpanSubject {
   const { invocation, correlation, parent, mode, depth, caller, plugin, capability, atMs, remoteSpan } = asked;
-  const subject: SpanSubject = {
+  return {
     ...{ invocation, correlation, parent, mode, depth, caller, plugin, capability },
     traceId: asked.traceId ?? correlation,
     remoteSpan,
@@ -125,6 +153,9 @@ function spanOf({ asked, failed, outcome }: Finished): ReturnType<typeof spanFro
     service: asked.state === 'refused' ? SERVICE : plugin,
     version: asked.state === 'refused' ? '' : asked.version,
   };
+}
+
+function runOf({ outcome, failed }: Finished): InvocationRun {
   const { attempt, startedAtMs, atMs: endedAtMs, instance, fault } = outcome;
-  return spanFromInvocation(subject, { attempt, startedAtMs, endedAtMs, instance, fault, failed });
+  return { attempt, startedAtMs, endedAtMs, instance, fault, failed };
 }

@@ -22,7 +22,7 @@ function finished(record: AdmittedRecord, how: How = 'fine'): Finished {
     ...{ fault: FAULT, dueAtMs: 2 },
   };
   const outcome = { atMs: how === 'slow' ? SLOW_MS + 1 : 5, attempt: 1, ...(how === 'failed' && { fault: FAULT }) };
-  return { asked: record, failed: how === 'retried' ? [retry] : [], outcome };
+  return { asked: record, failed: how === 'retried' ? [retry] : [], steps: [], outcome };
 }
 
 const ids = (taken: readonly Finished[]) => taken.map((one) => one.asked.invocation).sort();

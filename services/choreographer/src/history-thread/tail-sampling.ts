@@ -3,7 +3,7 @@
  * those are kept, whole, in which something failed, was tried again, was refused, or was slow. All replicas read the same
  * stream in the same order: the one that wrote the first such record gives what came before it, each gives its own after it.
  */
-import type { AdmittedRecord, RefusedRecord, RetryingRecord } from '@orchestrator/protocol';
+import type { AdmittedRecord, RefusedRecord, RetryingRecord, StepRecord } from '@orchestrator/protocol';
 import { RecentMap } from '../domain/recent-map.js';
 
 /** An invocation that has come to its end. */
@@ -11,6 +11,8 @@ export interface Finished {
   readonly asked: AdmittedRecord | RefusedRecord;
   /** Attempts that were followed by another. */
   readonly failed: readonly RetryingRecord[];
+  /** What it has done in steps. */
+  readonly steps: readonly StepRecord[];
   readonly outcome: NonNullable<AdmittedRecord['ended']>;
 }
 
