@@ -97,6 +97,7 @@ describe('NATS permissions — what only one may say', () => {
     'orc.v1.work.editor.1_0_0.copy-edit.i1',
     'orc.v1.timer.retry.t1',
     'orc.v1.event.7',
+    'orc.v1.bound.c1.someone.editor',
     '$KV.ORC_CANCELLED.c1',
   ])('only the choreographer publishes %s', async (subject) => {
     expect(await publishersOf(subject)).toEqual(['choreographer']);

@@ -13,6 +13,7 @@ interface CallCommandOptions {
   readonly wait: boolean;
   readonly id?: string;
   readonly range?: string;
+  readonly sticky?: boolean;
   readonly timeout?: string;
   readonly limits?: string;
   readonly waitForNats?: string;
@@ -31,6 +32,7 @@ export function addCallCommand(program: Command): void {
     .option('--no-wait', 'with --durable: print its ids and do not wait for the result; see "runs attach"')
     .option('--id <key>', 'idempotency key (ce-id)')
     .option('--range <semver>', 'which versions of the plugin are acceptable')
+    .option('--sticky', 'use one version of each plugin in the whole call tree')
     .option('--timeout <seconds>', 'the deadline, from now')
     .option('--wait-for-nats <seconds>', 'wait so long for NATS and for a choreographer, where they are away')
     .option('--limits <list>', 'bounds of the call tree, like depth=4,calls=50,width=10,tokens=10000,usd=0.50')
@@ -43,6 +45,7 @@ export function addCallCommand(program: Command): void {
       const limits = options.limits === undefined ? undefined : parseCallLimits(options.limits);
       const callOptions = {
         range: options.range,
+        sticky: options.sticky,
         key: options.id,
         timeoutMs: milliseconds('--timeout', options.timeout),
         limits,

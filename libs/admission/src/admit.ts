@@ -30,6 +30,8 @@ export type Resolution =
       readonly deadlineMs: number | undefined;
       /** How often durable work may be tried by its own policy. */
       readonly maxAttempts: number;
+      /** Is the call tree bound to that version? */
+      readonly isBound?: boolean;
       /** What the plugin cannot do without, by its own account, and is not there. */
       readonly waitingFor: readonly { readonly capability: string; readonly range: string }[];
     }
@@ -75,9 +77,12 @@ export function admit(request: AdmissionRequest): Admission {
     return refuse('deadline-exceeded', 'The deadline had passed before the call arrived.', { deadlineMs, nowMs });
   }
   if (request.mode === 'sync' && !resolution.live) {
-    return refuse('unavailable', `No instance of ${ask.plugin} ${resolution.version} is running.`, {
+    const { version, isBound } = resolution;
+    const bound = isBound ? ', to which the call tree is bound,' : '';
+    return refuse('unavailable', `No instance of ${ask.plugin} ${version}${bound} is running.`, {
       plugin: ask.plugin,
-      version: resolution.version,
+      version,
+      ...(isBound && { bound: version }),
     });
   }
   if (request.mode === 'sync' && resolution.waitingFor.length > 0) return refuseWaiting(ask, resolution);
@@ -88,10 +93,16 @@ function refuse(...[code, message, details]: ConstructorParameters<typeof Fault>
   return { ok: false, fault: new Fault(code, message, details) };
 }
 
-function refuseWaiting({ plugin }: Ask, { version, waitingFor }: Extract<Resolution, { ok: true }>): Admission {
+function refuseWaiting(
+  { plugin }: Ask,
+  { version, waitingFor, isBound }: Extract<Resolution, { ok: true }>,
+): Admission {
   const what = waitingFor.map(({ capability, range }) => `${capability} ${range}`).join(', ');
   const needs = waitingFor.map(({ capability, range }) => ({ capability, range }));
-  return refuse('unavailable', `${plugin} ${version} is waiting for ${what}.`, { plugin, version, waitingFor: needs });
+  return refuse('unavailable', `${plugin} ${version} is waiting for ${what}.`, {
+    ...{ plugin, version, waitingFor: needs },
+    ...(isBound && { bound: version }),
+  });
 }
 
 /** Is the caller who its context says, and is the context still good? */
@@ -202,6 +213,7 @@ function contextFor(
     traceId: parent?.traceId ?? remote?.traceId ?? correlation,
     remoteSpan: remote?.spanId,
     sampled: parent?.sampled ?? remote?.sampled ?? true,
+    sticky: (parent ? parent.sticky : headers.sticky) || undefined,
     attempt: 1,
     // A caller may narrow what the capability allows, and never widen it.
     maxAttempts: mode === 'sync' ? 1 : Math.min(maxAttempts, headers.maxAttempts ?? maxAttempts),

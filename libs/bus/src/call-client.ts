@@ -50,6 +50,8 @@ export interface CallOptions {
   readonly waitMs?: number | undefined;
   /** Narrower bounds for what is called, and all below it. */
   readonly limits?: CallLimits | undefined;
+  /** The whole call tree uses one version of each plugin. Below an invocation it counts for nothing: the root's caller has said. */
+  readonly sticky?: boolean | undefined;
   /** The invocation on whose behalf a plugin calls. */
   readonly parent?: CallingInvocation | undefined;
 }
@@ -253,7 +255,8 @@ function headersFor(options: CallOptions, own: OwnHeaders): MsgHdrs | undefined 
 function encodeHeaders(options: CallOptions, { key, dataRef, stream }: OwnHeaders): MsgHdrs | undefined {
   const { parent, range, timeoutMs, maxAttempts } = options;
   const limits = options.limits && formatCallLimits(options.limits);
-  const said = [key, parent, range, timeoutMs, maxAttempts, limits || undefined, dataRef, stream];
+  const sticky = options.sticky || undefined;
+  const said = [key, parent, range, timeoutMs, maxAttempts, limits || undefined, sticky, dataRef, stream];
   if (said.every((one) => one === undefined)) return undefined;
   const result = headers();
   if (key !== undefined) result.set(HEADERS.id, key);
@@ -262,6 +265,7 @@ function encodeHeaders(options: CallOptions, { key, dataRef, stream }: OwnHeader
   if (range !== undefined) result.set(HEADERS.version, range);
   if (dataRef) result.set(HEADERS.dataRef, encodeDataRef(dataRef));
   if (limits) result.set(HEADERS.limits, limits);
+  if (sticky) result.set(HEADERS.sticky, 'true');
   if (maxAttempts !== undefined) result.set(HEADERS.attempts, String(maxAttempts));
   if (timeoutMs !== undefined) result.set(HEADERS.expiryTime, new Date(Date.now() + timeoutMs).toISOString());
   return result;

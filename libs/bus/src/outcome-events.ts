@@ -54,7 +54,7 @@ export async function storeDeadLetter(
   const dead = faultHeaders(fault, eventHeaders(ended, 'orc.v1.dead-letter'));
   dead.add(HEADERS.faultBody, JSON.stringify(fault));
   dead.add(HEADERS.caller, ended.caller);
-  for (const name of [HEADERS.version, HEADERS.attempts, HEADERS.limits, HEADERS.traceparent]) {
+  for (const name of [HEADERS.version, HEADERS.attempts, HEADERS.limits, HEADERS.sticky, HEADERS.traceparent]) {
     const value = request?.get(name);
     if (value) dead.add(name, value);
   }

@@ -110,6 +110,7 @@ function choreographer(inboxes: readonly string[]): Permissions {
     'exec',
     'work',
     'timer',
+    'bound',
     'cancelled',
     'replica',
     'event',

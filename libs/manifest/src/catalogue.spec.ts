@@ -135,6 +135,41 @@ describe('Catalogue', () => {
     expect(choose([], ['1.10.0', '1.4.0', '1.0.0'])).toBe('1.10.0');
   });
 
+  it('takes the version that a tree is bound to and no other, or says to which it is bound', () => {
+    const catalogue = catalogueOf(...editors);
+    const resolve = (bound: string, query: { capability?: string; range?: string; live?: boolean } = {}) =>
+      catalogue.resolve({
+        ...{ plugin: 'editor', capability: query.capability ?? 'copy-edit', range: query.range, bound },
+        ...{ isLive: () => query.live ?? true, isFailing: all, favoured: ['1.10.0'] },
+      });
+    expect(resolve('1.0.0')).toMatchObject({ ok: true, version: '1.0.0', live: true });
+    expect(resolve('1.0.0', { live: false })).toMatchObject({ ok: true, version: '1.0.0', live: false });
+    expect(resolve('1.0.0', { range: '^1.4.0' })).toMatchObject({
+      fault: {
+        code: 'incompatible-version',
+        message: expect.stringContaining('bound to editor 1.0.0, which is not in the range "^1.4.0" of this call'),
+        details: { bound: '1.0.0', available: ['2.0.0-rc.1', '1.10.0', '1.4.0', '1.0.0'] },
+      },
+    });
+    expect(resolve('1.4.0', { range: '^9.0.0' })).toMatchObject({ fault: { details: { bound: '1.4.0' } } });
+    expect(resolve('1.4.0', { capability: 'spell' })).toMatchObject({
+      fault: {
+        code: 'incompatible-version',
+        message: expect.stringContaining('bound to editor 1.4.0, which has no capability "spell"'),
+        details: { bound: '1.4.0', available: ['1.0.0'] },
+      },
+    });
+    expect(resolve('1.5.0')).toMatchObject({
+      fault: {
+        code: 'unavailable',
+        message: 'The call tree is bound to editor 1.5.0, which is not installed any more.',
+        details: { bound: '1.5.0' },
+      },
+    });
+    expect(resolve('1.4.0', { capability: 'unheard-of' })).toMatchObject({ fault: { code: 'not-found' } });
+    expect(resolve('1.4.0', { range: 'latest' })).toMatchObject({ fault: { code: 'invalid-argument' } });
+  });
+
   it('takes what is favoured before anything else, while it lives and is in range', () => {
     const catalogue = catalogueOf(...editors);
     const choose = (range: string | undefined, live: readonly string[], failing: readonly string[] = []) => {

@@ -2,7 +2,14 @@ import { type CapabilityRef, Fault, formatCapabilityRef } from '@orchestrator/pr
 import semver from 'semver';
 import { type CapabilityManifest, MANIFEST_LIMITS, type Manifest } from './manifest.js';
 import { nearestCapabilities } from './nearest.js';
-import { ANY_RELEASE, invalidRange, noneInRange, type VersionStanding } from './unresolved.js';
+import {
+  ANY_RELEASE,
+  boundToGone,
+  boundToOther,
+  invalidRange,
+  noneInRange,
+  type VersionStanding,
+} from './unresolved.js';
 
 /** Which capability is asked for, and who is there to run it. */
 export interface ResolveQuery extends CapabilityRef {
@@ -15,6 +22,8 @@ export interface ResolveQuery extends CapabilityRef {
   readonly isFailing?: (plugin: string, version: string) => boolean;
   /** Versions that go before all others, in this order, as far as they are in range. @default none */
   readonly favoured?: readonly string[] | undefined;
+  /** The only version that it may be, if it can run the call at all: the call tree is bound to it. */
+  readonly bound?: string | undefined;
 }
 
 /** The version that is to run a call. */
@@ -128,6 +137,7 @@ export class Catalogue {
    * first that would be.
    */
   resolve(query: ResolveQuery): Resolution {
+    if (query.bound !== undefined) return this.#resolveBound(query, query.bound);
     const { plugin, capability, range, isLive, favoured } = query;
     const entry = this.#capabilities.get(plugin)?.get(capability);
     if (!entry) return this.#unknown(plugin, capability);
@@ -139,6 +149,21 @@ export class Catalogue {
     if (found.length === 1) return isLive(plugin, only.version) ? only.live : only.idle;
     const first = favoured ? inOrder(found, favoured) : NO_CANDIDATES;
     return leastTroubled(first, query) ?? leastTroubled(found, query) ?? (first[0] ?? only).idle;
+  }
+
+  #resolveBound(query: ResolveQuery, bound: string): Resolution {
+    const { plugin, capability, range, isLive } = query;
+    if (!this.#manifests.get(plugin)?.has(bound)) return { ok: false, fault: boundToGone(plugin, bound) };
+    const entry = this.#capabilities.get(plugin)?.get(capability);
+    if (!entry) return this.#unknown(plugin, capability);
+    const found = this.#inRange(entry, range ?? ANY_RELEASE);
+    if ('ok' in found) return found;
+    const candidate = entry.versions.find(({ version }) => version === bound);
+    if (candidate && 'length' in found && found.includes(candidate)) {
+      return isLive(plugin, bound) ? candidate.live : candidate.idle;
+    }
+    const lacks = candidate === undefined ? 'capability' : 'range';
+    return { ok: false, fault: boundToOther(query, bound, lacks, standingOf(entry.versions, query)) };
   }
 
   #inRange(entry: CapabilityEntry, wanted: string): RangeAnswer {

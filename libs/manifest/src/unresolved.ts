@@ -21,9 +21,34 @@ export function noneInRange(ref: CapabilityRef, range: string, versions: readonl
     range === ANY_RELEASE
       ? `Only prereleases of ${formatCapabilityRef(ref)} are installed, and they are used only when a range names them.`
       : `No version of ${formatCapabilityRef(ref)} is in the range "${range}".`;
+  return incompatible(what, versions);
+}
+
+/** `unavailable`: the version that a call tree is bound to is not there any more. It may come back. */
+export function boundToGone(plugin: string, bound: string): Fault {
+  const message = `The call tree is bound to ${plugin} ${bound}, which is not installed any more.`;
+  return new Fault('unavailable', message, { plugin, version: bound, bound });
+}
+
+/** `incompatible-version`: the version that a call tree is bound to is not one that this call can use. */
+export function boundToOther(
+  ref: CapabilityRef & { readonly range?: string | undefined },
+  bound: string,
+  lacks: 'capability' | 'range',
+  versions: readonly VersionStanding[],
+): Fault {
+  const why =
+    lacks === 'capability'
+      ? `which has no capability "${ref.capability}"`
+      : `which is not in the range "${ref.range ?? ANY_RELEASE}" of this call`;
+  return incompatible(`The call tree is bound to ${ref.plugin} ${bound}, ${why}.`, versions, { bound });
+}
+
+function incompatible(what: string, versions: readonly VersionStanding[], details = {}): Fault {
   const listed = versions.map(({ version, is }) => (is === 'live' ? version : `${version} (${is})`));
   const named = (wanted: VersionStanding['is']) => versions.filter(({ is }) => is === wanted).map((one) => one.version);
   return new Fault('incompatible-version', `${what} Available: ${listed.join(', ')}.`, {
+    ...details,
     available: versions.map(({ version }) => version),
     live: named('live'),
     waiting: named('waiting'),

@@ -59,6 +59,7 @@ export class CapabilityClient implements NestedCalls {
       range: options.range ?? this.#uses.get(capability),
       timeoutMs: options.timeoutMs,
       limits: options.limits,
+      sticky: options.sticky,
       key,
       signal: context?.signal,
       parent: context && {

@@ -10,6 +10,11 @@ export interface NestedCallOptions {
   /** Narrower bounds for what is called and all below it: depth, calls, width, tokens and so on. */
   readonly limits?: CallLimits;
   /**
+   * The whole call tree uses one version of each plugin. For a call outside of any invocation (`start-root`); within one it
+   * counts for nothing: whoever started the tree has said.
+   */
+  readonly sticky?: boolean;
+  /**
    * Names this call within the invocation, in at most 250 characters. Give one where calls are made in an order that a
    * second run might not repeat: a run that starts again finds its durable children by it. A run may use it for one
    * synchronous call of a capability; a durable one with the same key is the same request. @default the ordinal of the call

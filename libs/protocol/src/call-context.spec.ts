@@ -46,6 +46,7 @@ const context: fc.Arbitrary<CallContext> = fc
     traceId: hex(32),
     remoteSpan: fc.option(hex(16), { nil: undefined }),
     sampled: fc.boolean(),
+    sticky: fc.constantFrom(true as const, undefined),
     attempt: fc.nat(),
     maxAttempts: fc.nat(),
     bounds,

@@ -36,6 +36,8 @@ export interface CallContext {
   /** The span of a caller outside, for a root that brought a `traceparent`. */
   readonly remoteSpan: string | undefined;
   readonly sampled: boolean;
+  /** Does the whole tree use one version of each plugin? See `version-binding.ts`. */
+  readonly sticky?: true | undefined;
   /** 1 when it is placed for the first time; each retry is placed with the next number. */
   readonly attempt: number;
   /** How often it may be tried; 1 for a synchronous call. */
@@ -50,7 +52,7 @@ const FORMAT = '3';
 const FIELDS = 21;
 
 export function encodeContext(c: CallContext): string {
-  const flags = (c.durableTree ? 1 : 0) + (c.sampled ? 2 : 0);
+  const flags = (c.durableTree ? 1 : 0) + (c.sampled ? 2 : 0) + (c.sticky ? 4 : 0);
   return `${FORMAT}|${c.correlation}|${c.invocation}|${c.parent ?? ''}|${c.mode === 'sync' ? 's' : 'd'}|${flags}|${c.depth}|${c.maxDepth}|${c.admittedAtMs}|${c.deadlineMs}|${c.caller}|${c.onBehalfOf}|${c.plugin}|${c.version}|${c.capability}|${c.traceId === c.correlation ? '' : c.traceId}|${c.remoteSpan ?? ''}|${c.attempt}|${c.maxAttempts}|${encodeBounds(c.bounds)}|${c.ancestry.join('>')}`;
 }
 
@@ -73,6 +75,7 @@ export function decodeContext(text: string): CallContext {
     mode: field(4) === 's' ? 'sync' : 'durable',
     durableTree: (flags & 1) !== 0,
     sampled: (flags & 2) !== 0,
+    sticky: (flags & 4) !== 0 || undefined,
     depth: numeric(6),
     maxDepth: numeric(7),
     admittedAtMs: numeric(8),

@@ -9,6 +9,7 @@ import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } fr
 import { type CallContext, decodeContext, encodeContext } from './call-context.js';
 import { Fault } from './fault.js';
 import { decodeRedrive, encodeRedrive, type Redrive } from './redrive.js';
+import { decodeBinding, encodeBinding, type VersionBinding } from './version-binding.js';
 
 export interface ContextKey {
   readonly id: string;
@@ -60,6 +61,10 @@ export class ContextSigner {
     return this.#sign(encodeRedrive(redrive));
   }
 
+  signBinding(binding: VersionBinding): string {
+    return this.#sign(encodeBinding(binding));
+  }
+
   /** @throws Fault `unauthenticated` for anything that one of our keys did not sign, to the letter */
   verify(token: string): CallContext {
     return decodeContext(this.#verify(token, (signature) => signature));
@@ -68,6 +73,11 @@ export class ContextSigner {
   /** @throws Fault `unauthenticated` for anything that `signRedrive` did not make */
   verifyRedrive(token: string): Redrive {
     return decodeRedrive(this.#verify(token, (signature) => signature));
+  }
+
+  /** @throws Fault `unauthenticated` for anything that `signBinding` did not make */
+  verifyBinding(token: string): VersionBinding {
+    return decodeBinding(this.#verify(token, (signature) => signature));
   }
 
   /** @throws Fault `unauthenticated` for anything but the receipt of a token that `verify` accepts */

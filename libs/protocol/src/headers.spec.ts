@@ -13,6 +13,7 @@ const ABSENT = {
   correlation: undefined,
   range: undefined,
   expiryMs: undefined,
+  sticky: false,
   traceParent: undefined,
   contextToken: undefined,
 };
@@ -50,7 +51,7 @@ describe('parseRequestHeaders', () => {
             [HEADERS.traceparent]: formatTraceparent(said.traceParent),
             [HEADERS.context]: said.contextToken,
           }),
-        ).toEqual(said);
+        ).toEqual({ ...said, sticky: false });
       }),
     );
   });
@@ -67,6 +68,10 @@ describe('parseRequestHeaders', () => {
   });
 
   const key = 'k'.repeat(LIMITS.keyLength);
+
+  it('orc-sticky — true asks for it, and nothing else is understood', () => {
+    expect(parse({ [HEADERS.sticky]: 'true' }).sticky).toBe(true);
+  });
 
   it('takes the longest that its bounds allow', () => {
     expect(parse({ [HEADERS.id]: key }).key).toBe(key);
@@ -99,6 +104,8 @@ describe('parseRequestHeaders', () => {
     [HEADERS.expiryTime, '2030-01-31T25:00:00Z'],
     [HEADERS.expiryTime, '2030-01-31T12:00:00+99:99'],
     [HEADERS.version, '1'.repeat(257)],
+    [HEADERS.sticky, 'false'],
+    [HEADERS.sticky, '1'],
     [HEADERS.context, 'c'.repeat(LIMITS.contextBytes + 1)],
     [HEADERS.traceparent, '00-abc-def-01'],
   ])('%s — %j is an invalid argument that names the header', (header, value) => {

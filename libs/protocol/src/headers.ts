@@ -28,6 +28,8 @@ export const HEADERS = {
   limits: 'orc-limits',
   /** On requests that were set aside: the sequence and the time, in nanoseconds, that they were stored with at first. */
   request: 'orc-request',
+  /** On requests of roots: the whole tree is to use one version of each plugin. */
+  sticky: 'orc-sticky',
   /** The signed call context. */
   context: 'orc-context',
   /** On stored results: proves whose work it is (see `context-signature.ts`). */
@@ -62,6 +64,8 @@ export interface RequestHeaders {
   readonly expiryMs: number | undefined;
   readonly maxAttempts: number | undefined;
   readonly limits: CallLimits | undefined;
+  /** Is its whole tree to use one version of each plugin? What a nested call says of it counts for nothing. */
+  readonly sticky: boolean;
   /** Of a synchronous call whose output is read while it is made. */
   readonly stream: string | undefined;
   readonly traceParent: TraceParent | undefined;
@@ -80,6 +84,7 @@ const NONE: RequestHeaders = {
   expiryMs: undefined,
   maxAttempts: undefined,
   limits: undefined,
+  sticky: false,
   stream: undefined,
   traceParent: undefined,
   dataRef: undefined,
@@ -131,6 +136,8 @@ export function parseRequestHeaders(lookup: HeaderLookup | undefined): RequestHe
   const maxAttempts = attempts === undefined ? undefined : Number(attempts);
   const asked = read(HEADERS.limits);
   const limits = asked === undefined ? undefined : parseCallLimits(asked);
+  const sticky = read(HEADERS.sticky);
+  if (sticky !== undefined && sticky !== 'true') throw malformed(HEADERS.sticky, 'must be true, or absent');
   const stream = read(HEADERS.stream);
   if (stream !== undefined && !/^[A-Za-z0-9-]{16,64}$/.test(stream)) {
     throw malformed(HEADERS.stream, 'must be 16 to 64 letters, digits and hyphens');
@@ -146,5 +153,7 @@ export function parseRequestHeaders(lookup: HeaderLookup | undefined): RequestHe
   if (reference !== undefined && !dataRef) {
     throw malformed(HEADERS.dataRef, 'must be /objects/<name>?size=<bytes>&sha256=<64 lower-case hex digits>');
   }
-  return { key, correlation, range, expiryMs, maxAttempts, limits, stream, traceParent, dataRef, contextToken };
+  const isSticky = sticky !== undefined;
+  const said = { key, correlation, range, expiryMs, maxAttempts, limits, sticky: isSticky };
+  return { ...said, stream, traceParent, dataRef, contextToken };
 }

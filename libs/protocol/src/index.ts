@@ -177,4 +177,5 @@ export {
   type TreeBounds,
   type TreeMaxima,
 } from './tree-bounds.js';
+export { type BoundPlugin, isBindingOf, type VersionBinding } from './version-binding.js';
 export type { VersionShare, VersionShareList } from './version-shares.js';

@@ -28,10 +28,10 @@ describe('streams', () => {
     expect(new Set([...all.map((stream) => stream.name), CATALOGUE_BUCKET]).size).toBe(all.length + 1);
   });
 
-  it('one per subject is the rule where the second would be a second run or a second result', () => {
+  it('one per subject is the rule where the second would be a second run, a second result or a second version', () => {
     const guarded = Object.values(STREAMS).filter((stream) => stream.onePerSubject);
     expect(guarded.map((stream) => stream.name).sort()).toEqual([
-      ...['ORC_CLAIMS', 'ORC_DEAD', 'ORC_RESULTS', 'ORC_STEPS', 'ORC_WORK'],
+      ...['ORC_BOUND', 'ORC_CLAIMS', 'ORC_DEAD', 'ORC_RESULTS', 'ORC_STEPS', 'ORC_WORK'],
     ]);
   });
 

@@ -105,6 +105,15 @@ export const STREAMS = {
     maxAgeMs: LIMITS.retentionMs,
     minAgeMs: LIMITS.guardMs,
   },
+  bound: {
+    name: 'ORC_BOUND',
+    description: 'Which versions of plugins call trees are bound to, whose callers want one of each.',
+    subjects: [patterns.bound],
+    retention: 'limits',
+    onePerSubject: true,
+    maxAgeMs: LIMITS.retentionMs,
+    minAgeMs: LIMITS.guardMs,
+  },
   results: {
     name: 'ORC_RESULTS',
     description: 'One result or fault per durable invocation.',

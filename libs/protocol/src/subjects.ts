@@ -5,6 +5,7 @@
 import { Fault } from './fault.js';
 import { LIMITS } from './limits.js';
 import { isInstanceId, isName, isVersion, versionFromToken, versionToToken } from './names.js';
+import type { BoundPlugin } from './version-binding.js';
 
 const ROOT = 'orc.v1';
 const QUEUED = `${ROOT}.queued.`;
@@ -71,6 +72,8 @@ export const subjects = {
   claim: (plugin: string, invocation: string) => `${ROOT}.claim.${plugin}.${invocation}`,
   /** What a finished step of work answered. */
   step: (plugin: string, invocation: string, step: string) => `${ROOT}.step.${plugin}.${invocation}.${step}`,
+  /** Which version of a plugin a call tree is bound to. */
+  bound: (b: BoundPlugin) => `${ROOT}.bound.${b.correlation}.${b.onBehalfOf}.${b.plugin}`,
   /** A message that the stream itself moves to `due` when its time has come. */
   timer: (kind: TimerKind, id: string) => `${ROOT}.timer.${kind}.${id}`,
   due: (kind: TimerKind, id: string) => `${ROOT}.due.${kind}.${id}`,
@@ -143,6 +146,7 @@ export const patterns = {
   attempts: `${ROOT}.attempt.*.*`,
   claims: `${ROOT}.claim.*.*`,
   steps: `${ROOT}.step.*.*.*`,
+  bound: `${ROOT}.bound.*.*.*`,
   timers: `${ROOT}.timer.*.*`,
   due: `${ROOT}.due.*.*`,
   dead: `${ROOT}.dead.*.*.*`,

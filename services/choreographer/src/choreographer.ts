@@ -33,6 +33,7 @@ import { DeadLetterBox } from './adapters/dead-letter-box.js';
 import { HistoryThreadHandle } from './adapters/history-thread-handle.js';
 import { HistoryWriter } from './adapters/history-writer.js';
 import { OpenInvocations } from './adapters/open-invocations.js';
+import { VersionBindings } from './adapters/version-bindings.js';
 import { Cancelling } from './application/cancelling.js';
 import { Capacity } from './application/capacity.js';
 import { serveChunkReads } from './application/chunk-reads.js';
@@ -49,6 +50,7 @@ import { Redrives } from './application/redrives.js';
 import { Replicas } from './application/replicas.js';
 import { Retries } from './application/retries.js';
 import { SpendingReports } from './application/spending-reports.js';
+import { StickyTrees } from './application/sticky-trees.js';
 import { SyncCalls } from './application/sync-calls.js';
 import { TreeCounts } from './application/tree-counts.js';
 import { WorkRoom } from './application/work-room.js';
@@ -151,7 +153,10 @@ export class Choreographer implements OnApplicationShutdown {
     });
 
     const counts = new TreeCounts(new Counters(bus, requester));
-    const calls = new SyncCalls(bus, requester, gate, counts, history, this.#settings.maxForwarded);
+    const bindings = new VersionBindings({ bus, requester, publisher, signer });
+    const sticky = new StickyTrees({ gate, bindings, workRoom });
+    const { maxForwarded } = this.#settings;
+    const calls = new SyncCalls({ bus, requester, gate, sticky, counts, history, maxForwarded });
     const letters = new DeadLetterBox(bus);
     const recent = new RecentlyPlaced(gate, history);
     const requests = new DurableRequests({
@@ -160,6 +165,7 @@ export class Choreographer implements OnApplicationShutdown {
       requester,
       publisher,
       gate,
+      sticky,
       counts,
       history,
       invocations,

@@ -95,8 +95,9 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
 
 /** `<STREAM>_MAX_BYTES` for all but timers, which cannot refuse, and counts, which are small and forgotten. */
 function maxBytesFromEnv(env: NodeJS.ProcessEnv): Record<string, number> {
-  const { requests, nested, work, attempts, claims, results, events, chunks, dead } = STREAMS;
-  const names = [requests, nested, work, attempts, claims, results, events, chunks, dead].map(({ name }) => name);
+  const { requests, nested, work, attempts, claims, bound, results, events, chunks, dead } = STREAMS;
+  const kept = [requests, nested, work, attempts, claims, bound, results, events, chunks, dead];
+  const names = kept.map(({ name }) => name);
   return Object.fromEntries(
     names.flatMap((name) => {
       const bytes = wholeNumber(env, `${name}_MAX_BYTES`, 1);

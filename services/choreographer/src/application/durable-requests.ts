@@ -48,6 +48,7 @@ import type { RecentlyPlaced } from './recent-work.js';
 import { ownId, Refusals, sequenceOf } from './refusals.js';
 import { RequestQueues } from './request-queues.js';
 import { asRequested } from './set-aside.js';
+import type { StickyTrees } from './sticky-trees.js';
 import type { TreeCounts } from './tree-counts.js';
 import type { WorkRoom } from './work-room.js';
 
@@ -73,6 +74,7 @@ export interface DurableRequestsParts {
   readonly requester: Requester;
   readonly publisher: StoredPublisher;
   readonly gate: Gate;
+  readonly sticky: StickyTrees;
   readonly counts: TreeCounts;
   readonly history: History;
   readonly invocations: OpenInvocations;
@@ -205,7 +207,7 @@ export class DurableRequests {
     invocation,
     redriveOf,
   }: Request): Promise<GateDecision | 'stopped' | 'set-aside'> {
-    const { gate, workRoom } = this.#parts;
+    const { sticky, workRoom } = this.#parts;
     const asked = { ask, mode: 'durable', invocation, headers, parent, isRedrive: redriveOf !== undefined } as const;
     const bodyBytes = delivery.data.length;
     const untilMs = Math.min(
@@ -213,7 +215,7 @@ export class DurableRequests {
       parent?.deadlineMs ?? Number.POSITIVE_INFINITY,
     );
     for (;;) {
-      const decision = gate.decide({ ...asked, bodyBytes, nowMs: Date.now() });
+      const decision = await sticky.decide({ ...asked, bodyBytes, nowMs: Date.now() });
       if (decision.ok || !decision.full) return decision;
       const { full } = decision;
       const outcome = await this.#queues.wait(delivery, untilMs, () => workRoom.wait(full, delivery, untilMs));

@@ -46,6 +46,8 @@ export interface GateRequest {
   readonly parent: CallContext | undefined;
   /** Does an operator ask for it once more, whose parent then says too little of the version that had asked? */
   readonly isRedrive?: boolean;
+  /** The version of the plugin that the call tree is bound to, where it is to any. */
+  readonly bound?: string | undefined;
   /** Of the message: none where its headers say where the body lies. */
   readonly bodyBytes: number;
   readonly nowMs: number;
@@ -213,6 +215,7 @@ export class Gate {
           ok: true,
           version,
           live,
+          isBound: request.bound !== undefined,
           deadlineMs: promised.deadlineMs,
           maxAttempts: retryPolicyOf(promised).attempts,
           waitingFor: this.#waitingFor(plugin, version),
@@ -238,13 +241,17 @@ export class Gate {
     return { ok: false, fault: refusal };
   }
 
-  #choose({ ask, invocation, parent, nowMs }: GateRequest, range: string | undefined, correlation: string): Resolution {
+  #choose(
+    { ask, invocation, parent, bound, nowMs }: GateRequest,
+    range: string | undefined,
+    correlation: string,
+  ): Resolution {
     const { plugin, capability, caller } = ask;
     const call = { plugin, capability, invocation, onBehalfOf: parent?.onBehalfOf ?? caller };
     return this.#catalogue.resolve({
       ...{ plugin, capability, range, isLive: this.#isLive, isReady: this.#isReady },
       isFailing: (_plugin, version) => this.#circuits.wouldRefuse({ ...call, version }, nowMs),
-      favoured: this.#shares.orderFor(plugin, correlation),
+      ...{ bound, favoured: this.#shares.orderFor(plugin, correlation) },
     });
   }
 

@@ -85,7 +85,11 @@ export class Redrives {
     const { gate, publisher, invocations, box } = this.#parts;
     const origin = originOf(letter, gate);
     await this.#checkEnded(letter, origin.endsByMs);
-    const { ask, parent } = origin;
+    const { ask } = origin;
+    // Another version than its tree is bound to is what an operator may be after.
+    const isSticky = origin.sticky && changes.range === undefined;
+    const parent =
+      changes.range === undefined ? origin.parent : origin.parent && { ...origin.parent, sticky: undefined };
     const body = changes.body ?? bodyOf(letter.stored);
     if (!(await this.#isThere(body))) {
       throw new Fault('invalid-argument', 'The letter does not hold its arguments any more; give new ones.');
@@ -102,6 +106,7 @@ export class Redrives {
     if (range) request.add(HEADERS.version, range);
     if (origin.attempts) request.add(HEADERS.attempts, origin.attempts);
     if (origin.limits) request.add(HEADERS.limits, origin.limits);
+    if (isSticky) request.add(HEADERS.sticky, 'true');
     if (origin.traceparent) request.add(HEADERS.traceparent, origin.traceparent);
     if (origin.allowedMs) request.add(HEADERS.expiryTime, new Date(Date.now() + origin.allowedMs).toISOString());
     if (body.dataRef) request.add(HEADERS.dataRef, encodeDataRef(body.dataRef));

@@ -32,8 +32,9 @@ import {
   subjects,
 } from '@orchestrator/protocol';
 import { type Abandoned, ForwardedCalls, type LostInstance } from '../domain/forwarded-calls.js';
-import type { Gate } from './gate.js';
+import type { Gate, GateRequest } from './gate.js';
 import type { History } from './history.js';
+import type { StickyTrees } from './sticky-trees.js';
 import type { TreeCounts } from './tree-counts.js';
 
 const SWEEP_MS = 50;
@@ -54,20 +55,35 @@ interface Call {
 
 type Reading = { -readonly [key in keyof Call]: Call[key] };
 
+export interface SyncCallsParts {
+  readonly bus: Bus;
+  readonly requester: Requester;
+  readonly gate: Gate;
+  readonly sticky: StickyTrees;
+  readonly counts: TreeCounts;
+  readonly history: History;
+  /** Calls that are kept track of at once. */
+  readonly maxForwarded: number;
+}
+
 export class SyncCalls {
   readonly #bus: Bus;
   readonly #requester: Requester;
   readonly #gate: Gate;
   readonly #counts: TreeCounts;
   readonly #history: History;
+  readonly #sticky: StickyTrees;
   readonly #forwarded: ForwardedCalls;
+  /** Calls of which it is being asked what their tree is bound to. */
+  #asking = 0;
   #sweep: NodeJS.Timeout | undefined;
   #unsubscribe: (() => Promise<void>) | undefined;
 
-  constructor(bus: Bus, requester: Requester, gate: Gate, counts: TreeCounts, history: History, maxForwarded: number) {
+  constructor({ bus, requester, gate, sticky, counts, history, maxForwarded }: SyncCallsParts) {
     this.#bus = bus;
     this.#requester = requester;
     this.#gate = gate;
+    this.#sticky = sticky;
     this.#counts = counts;
     this.#history = history;
     this.#forwarded = new ForwardedCalls(maxForwarded);
@@ -88,7 +104,7 @@ export class SyncCalls {
   async stop(): Promise<void> {
     await this.#unsubscribe?.();
     const giveUpAtMs = Date.now() + STOP_WAIT_MS;
-    while (this.#forwarded.size > 0 && Date.now() < giveUpAtMs) await delay(STOP_POLL_MS);
+    while (this.#forwarded.size + this.#asking > 0 && Date.now() < giveUpAtMs) await delay(STOP_POLL_MS);
     clearInterval(this.#sweep);
   }
 
@@ -151,11 +167,7 @@ export class SyncCalls {
       const parent = this.#gate.parentOf(headers);
       call.parent = parent;
       const named = invocationOf(ask, headers, parent);
-      if (this.#forwarded.has(named)) {
-        throw new Fault('invalid-argument', 'A call with this key, or this name of a stream, is under way.', {
-          invocation: named,
-        });
-      }
+      if (this.#forwarded.has(named)) throw underWay(named);
       call.invocation = named;
       this.#admit(call, ask, headers);
     } catch (error) {
@@ -176,16 +188,66 @@ export class SyncCalls {
     answer(this.#bus, msg.reply, refused.invocation, correlation, fault);
   }
 
-  /** @throws Fault when it may not happen */
-  #admit(call: Call, ask: Ask, headers: RequestHeaders): void {
+  /** @param bound the version that its tree is bound to, where that was asked for. @throws Fault when it may not happen */
+  #admit(call: Call, ask: Ask, headers: RequestHeaders, bound?: string): void {
     if (this.#forwarded.isFull) throw tooMany();
     const { msg, invocation, parent, nowMs } = call;
-    const gateRequest = { ask, mode: 'sync', invocation, headers, parent, nowMs } as const;
-    const admission = this.#gate.decide({ ...gateRequest, bodyBytes: msg.data.length });
-    if (!admission.ok) throw admission.fault;
+    const request = { ask, mode: 'sync', invocation, headers, parent, nowMs, bodyBytes: msg.data.length } as const;
+    const isSticky = this.#sticky.isSticky(request);
+    const known = isSticky ? (bound ?? this.#sticky.known(request)) : undefined;
+    const admission = this.#gate.decide({ ...request, bound: known });
+    const isUnbound = isSticky && known === undefined;
+    if (!admission.ok) {
+      if (!isUnbound) throw admission.fault;
+      void this.#admitIfBound(call, request, admission.fault);
+      return;
+    }
     const { context, token, slot } = admission;
-    const counted = parent && this.#mayCall(parent);
     this.#forwarded.add({ context, reply: msg.reply, slot });
+    if (isUnbound) void this.#bind(call, request, context, token);
+    else this.#count(call, context, token);
+  }
+
+  /** Settles which version the tree is bound to. Where that is another one than was chosen, all is decided again. */
+  async #bind(call: Call, { ask, headers }: GateRequest, context: CallContext, token: string): Promise<void> {
+    const { invocation } = call;
+    const bound = await this.#sticky.bind(context).catch((error) => {
+      if (this.#takeBack(invocation)) this.#refuse(call, Fault.from(error));
+    });
+    if (bound === undefined || !this.#forwarded.has(invocation)) return; // it was given up meanwhile, and answered
+    if (bound === context.version) return this.#count(call, context, token);
+    this.#takeBack(invocation);
+    const { correlation } = context;
+    this.#admitAgain(call, ask, { ...headers, correlation }, bound);
+  }
+
+  /** It is refused, unless its tree is bound to a version that this replica has not heard of. */
+  async #admitIfBound(call: Call, request: GateRequest, fault: Fault): Promise<void> {
+    this.#asking++;
+    try {
+      const bound = await this.#sticky.boundInstead(request, fault);
+      if (bound === undefined) this.#refuse(call, fault);
+      else if (this.#forwarded.has(call.invocation))
+        this.#refuse({ ...call, invocation: '' }, underWay(call.invocation));
+      else this.#admitAgain(call, request.ask, request.headers, bound);
+    } catch (error) {
+      this.#refuse(call, Fault.from(error));
+    } finally {
+      this.#asking--;
+    }
+  }
+
+  #admitAgain(call: Call, ask: Ask, headers: RequestHeaders, bound: string): void {
+    try {
+      this.#admit({ ...call, nowMs: Date.now() }, ask, headers, bound);
+    } catch (error) {
+      this.#refuse(call, Fault.from(error));
+    }
+  }
+
+  #count(call: Call, context: CallContext, token: string): void {
+    const { invocation, parent } = call;
+    const counted = parent && this.#mayCall(parent);
     if (!counted) this.#place(call, context, token);
     counted?.then(
       // What was given up meanwhile has been answered.
@@ -246,6 +308,10 @@ export class SyncCalls {
       answer(this.#bus, reply, context.invocation, context.correlation, fault);
     }
   }
+}
+
+function underWay(invocation: string): Fault {
+  return new Fault('invalid-argument', 'A call with this key, or this name of a stream, is under way.', { invocation });
 }
 
 function tooMany(): Fault {

@@ -60,6 +60,7 @@ describe('originOf', () => {
       range: '^1.2.3',
       attempts: '3',
       limits: 'depth=16,calls=1000,width=100,reentry=0',
+      sticky: false,
       allowedMs: 60_000,
       endsByMs: 76_000,
     });
@@ -68,6 +69,21 @@ describe('originOf', () => {
   it('a root whose caller had a trace of its own — keeps it', () => {
     const context = contextWith({ traceId: TRACE, remoteSpan: '1'.repeat(16), sampled: false });
     expect(originOf(letterWith(receiptOf(context)), signer).traceparent).toBe(`00-${TRACE}-${'1'.repeat(16)}-00`);
+  });
+
+  it('of a tree that uses one version of each plugin — keeps to that, as a root and as a part', () => {
+    const sticky = { sticky: true } as const;
+    expect(originOf(letterWith(receiptOf(contextWith(sticky))), signer).sticky).toBe(true);
+    const nested = contextWith({
+      ...sticky,
+      parent: PARENT,
+      caller: 'site',
+      ancestry: ['site.publish', 'editor.copy-edit'],
+    });
+    expect(originOf(letterWith(receiptOf(nested)), signer).parent?.sticky).toBe(true);
+    const ask = { caller: 'shop', plugin: 'editor', capability: 'copy-edit' };
+    const proof = { [HEADERS.redrive]: signer.signRedrive({ of: DEAD, ask, parent: undefined }) };
+    expect(originOf(letterWith({ ...proof, [HEADERS.sticky]: 'true' }), signer).sticky).toBe(true);
   });
 
   it('nested work — has a parent with its ancestors, its depth and its bounds', () => {
@@ -96,7 +112,7 @@ describe('originOf', () => {
     });
     expect(originOf(letter, signer)).toEqual({
       ...{ ask, parent: undefined, correlation: 'c'.repeat(32), traceparent: 'as it came' },
-      ...{ range: '^2.0.0', attempts: '2', limits: 'calls=7', allowedMs: 2_500, endsByMs: 20_000 },
+      ...{ range: '^2.0.0', attempts: '2', limits: 'calls=7', sticky: false, allowedMs: 2_500, endsByMs: 20_000 },
     });
   });
 

@@ -42,6 +42,8 @@ export interface LetterOrigin {
   readonly attempts: string | undefined;
   /** The bounds that its caller set, as `orc-limits`; undefined sets none. */
   readonly limits: string | undefined;
+  /** Was its whole tree to use one version of each plugin? Of a nested request its parent tells. */
+  readonly sticky: boolean;
   /** How long it was allowed to take; undefined leaves it to the capability. */
   readonly allowedMs: number | undefined;
   /** Unix time by which its result is certainly stored. */
@@ -67,6 +69,7 @@ export function originOf(letter: LetterProof, verifier: ProofVerifier): LetterOr
     range: header(HEADERS.version),
     attempts: header(HEADERS.attempts),
     limits: header(HEADERS.limits),
+    sticky: header(HEADERS.sticky) !== undefined,
     allowedMs: Number(header(HEADERS.allowedMs)) || undefined,
     endsByMs: letter.atMs + ENDING_MS,
   };
@@ -85,6 +88,7 @@ function originOfAdmitted(letter: LetterProof, context: CallContext): LetterOrig
     range: `^${version}`,
     attempts: String(context.maxAttempts),
     limits: formatCallLimits(limitsOf(context)),
+    sticky: context.sticky === true,
     allowedMs: context.deadlineMs - context.admittedAtMs,
     endsByMs: context.deadlineMs + ENDING_MS,
   };
