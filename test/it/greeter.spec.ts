@@ -14,14 +14,19 @@ describe('the example plugins', () => {
   beforeAll(async () => {
     system = await startTestSystem({ plugins: shippedPlugins() });
     await system.startPlugin({ name: 'greeter', entry: resolve(ROOT, 'examples/greeter/dist/main.js') });
+    await system.startPlugin({ name: 'digest', entry: resolve(ROOT, 'examples/simple-plugin/dist/main.js') });
     await system.startPlugin({ name: 'author', entry: resolve(ROOT, 'examples/greeter/dist/author.js') });
   });
 
   afterAll(() => system?.stop());
 
-  it.each(['main.ts', 'author.ts'])('%s — stands in the README as it is', (file) => {
-    const source = readFileSync(resolve(ROOT, 'examples/greeter/src', file), 'utf8');
-    expect(readFileSync(resolve(ROOT, 'README.md'), 'utf8')).toContain(source.trim());
+  it.each([
+    ['greeter/src/main.ts', 'README.md'],
+    ['greeter/src/author.ts', 'README.md'],
+    ['simple-plugin/src/main.ts', 'docs/plugin-development.md'],
+  ])('%s — stands in %s as it is', (file, document) => {
+    const source = readFileSync(resolve(ROOT, 'examples', file), 'utf8');
+    expect(readFileSync(resolve(ROOT, document), 'utf8')).toContain(source.trim());
   });
 
   it('the greeter, run as the development user — is installed, callable, and calls another plugin', async () => {
@@ -32,6 +37,20 @@ describe('the example plugins', () => {
       'greeter.greet',
       'editor.copy-edit',
     ]);
+  });
+
+  it('the simple plugin — shortens an article in phases, and has its English edited', async () => {
+    const input = '# One\n\nThis is a article. It goes on.\n\n## Two\n\nHere is more!\n';
+    const outcome = await (await system.client.request({ plugin: 'digest', capability: 'run' }, { input })).outcome();
+    expect(outcome.result).toMatchObject({
+      ok: true,
+      value: {
+        data: '## One\n\nThis is an article.\n\n## Two\n\nHere is more!\n',
+        metadata: { Editing: { sections: 2 } },
+      },
+    });
+    const empty = await system.client.call({ plugin: 'digest', capability: 'run' }, { input: ' ' });
+    expect(empty.result).toMatchObject({ ok: false, fault: { code: 'invalid-argument' } });
   });
 
   it('the author — streams a story to whoever asks, also to itself', async () => {

@@ -1,4 +1,4 @@
-import { type Type } from '@nestjs/common';
+import { ConsoleLogger, type LogLevel, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { Manifest } from '@orchestrator/manifest';
@@ -10,6 +10,8 @@ import type { Plugin } from './plugin/plugin.js';
 import { pluginService } from './plugin/plugin-service.js';
 import { PLUGIN_OPTIONS, type PluginOptions } from './plugin.module.js';
 import { PluginServer } from './plugin-server.js';
+
+const LEVELS: LogLevel[] = ['log', 'warn', 'error', 'fatal'];
 
 /**
  * Runs a plugin, a Nest module or one with a pipeline, as this process: the whole `main.ts` of most plugins. Connects to `NATS_URL`, announces the manifest,
@@ -25,7 +27,7 @@ export async function runPlugin(what: Type | Plugin): Promise<void> {
     const module = typeof what === 'function' ? what : pluginService(what);
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
       strategy: server,
-      logger: printsManifest ? false : ['log', 'warn', 'error', 'fatal'],
+      logger: printsManifest ? false : new ConsoleLogger({ logLevels: LEVELS, colors: process.stdout.isTTY === true }),
       abortOnError: false,
     });
     const plugin = app.get<PluginOptions>(PLUGIN_OPTIONS, { strict: false });

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { connectBus } from '@orchestrator/bus';
 import { Fault } from '@orchestrator/protocol';
@@ -10,7 +11,7 @@ try {
   const settings = settingsFromEnv(process.env);
   const bus = await connectBus({ url: settings.natsUrl, name: 'registry', waitForServer: true });
   const app = await NestFactory.createApplicationContext(RegistryModule.with(bus, settings), {
-    logger: ['log', 'warn', 'error', 'fatal'],
+    logger: new ConsoleLogger({ logLevels: ['log', 'warn', 'error', 'fatal'], colors: process.stdout.isTTY === true }),
   });
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await app.get(Registry).start();
