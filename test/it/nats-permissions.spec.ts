@@ -131,6 +131,7 @@ describe('NATS permissions — what only one may say', () => {
     ['$JS.API.CONSUMER.CREATE.ORC_REQUESTS.x', ['choreographer']],
     ['$JS.API.CONSUMER.DELETE.ORC_WORK.x', ['choreographer', 'registry']],
     ['$JS.API.CONSUMER.DELETE.ORC_REQUESTS.x', ['choreographer']],
+    ['$JS.API.DIRECT.GET.ORC_REGISTRY', ['choreographer', 'caller']],
     ['$JS.API.CONSUMER.LIST.ORC_WORK', ['choreographer', 'registry']],
     ['$JS.API.CONSUMER.MSG.NEXT.ORC_WORK.x', ['choreographer', 'editor', 'designer', 'plugin']],
     ['$JS.API.CONSUMER.MSG.NEXT.ORC_REQUESTS.x', ['choreographer']],

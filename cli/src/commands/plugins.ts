@@ -4,12 +4,14 @@ import type { Command } from 'commander';
 import { withSession } from '../session.js';
 import { type Colours, coloursFor, print, printJson, tell } from '../terminal.js';
 import { addDependencyCommands } from './dependencies.js';
+import { addEventsCommand } from './events.js';
 import { addSearchCommand } from './search.js';
 
 export function addPluginsCommand(program: Command): void {
   const plugins = program.command('plugins').description('list what is installed, and what needs what');
   addDependencyCommands(program, plugins);
   addSearchCommand(program, plugins);
+  addEventsCommand(program, plugins);
   plugins
     .command('list', { isDefault: true })
     .description('list what is installed, and what of it lives')

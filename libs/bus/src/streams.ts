@@ -10,6 +10,7 @@ export {
   provisionConsumer,
   provisionStreams,
 } from './provision.js';
+export { readRegistryEvents, type ToldEvent } from './registry-events.js';
 export {
   lookBack,
   type MessageHead,

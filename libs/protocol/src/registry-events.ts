@@ -25,3 +25,30 @@ export type RegistryEvent =
       readonly waitingFor: readonly UsedCapabilityBody[];
     }
   | { readonly event: 'gone'; readonly plugin: string; readonly version: string };
+
+const EVENTS: readonly string[] = [
+  'registered',
+  'refused',
+  'ready',
+  'waiting',
+  'gone',
+] satisfies RegistryEvent['event'][];
+
+/** Reads an event that was told on that subject; undefined for what is none. */
+export function parseRegistryEvent(subject: string, text: string): RegistryEvent | undefined {
+  const [event = '', plugin] = subject.split('.').slice(-2);
+  let body: { readonly [field: string]: unknown } | null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const isVersioned = typeof body?.version === 'string';
+  const isWhole =
+    (event === 'refused' ? typeof (body?.fault as FaultBody | undefined)?.code === 'string' : isVersioned) &&
+    (event !== 'waiting' || Array.isArray(body?.waitingFor)) &&
+    ((event !== 'ready' && event !== 'waiting') || Array.isArray(body?.instances));
+  return isWhole && EVENTS.includes(event) && body?.plugin === plugin
+    ? ({ ...body, event } as RegistryEvent)
+    : undefined;
+}
