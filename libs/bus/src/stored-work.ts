@@ -1,6 +1,6 @@
 /** Work that waits in the stream: read and taken out by its subject, by whoever decides that it shall not run any more. */
 import { jetstreamManager } from '@nats-io/jetstream';
-import { parseWork, patterns, STREAMS, subjects, type Target } from '@orchestrator/protocol';
+import { parseWork, patterns, requestSubject, STREAMS, subjects, type Target } from '@orchestrator/protocol';
 import type { Answer } from './answers.js';
 import type { Bus } from './connection.js';
 import { removeStoredOn } from './stored-messages.js';
@@ -33,6 +33,20 @@ export async function invocationsInWork(bus: Bus, target: Target): Promise<Reado
   const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
   const { state } = await jsm.streams.info(STREAMS.work.name, { subjects_filter: patterns.workOf(target) });
   return new Set(Object.keys(state.subjects ?? {}).map((subject) => parseWork(subject).invocation));
+}
+
+/** Requests that are stored, of those that are not of running work: how much they take of what there is room for, and how many each caller has. */
+export async function requestsStored(
+  bus: Bus,
+): Promise<{ bytes: number; maxBytes: number; counts: ReadonlyMap<string, number> }> {
+  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
+  const { state, config } = await jsm.streams.info(STREAMS.requests.name, { subjects_filter: '>' });
+  const counts = new Map<string, number>();
+  for (const [subject, count] of Object.entries(state.subjects ?? {})) {
+    const caller = requestSubject(subject).split('.')[3] ?? '';
+    counts.set(caller, (counts.get(caller) ?? 0) + count);
+  }
+  return { bytes: state.bytes, maxBytes: config.max_bytes, counts };
 }
 
 /** Takes it out, whether it is queued, running or waiting. */

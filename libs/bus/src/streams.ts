@@ -20,6 +20,13 @@ export {
   removeStoredOn,
   type StoredBody,
 } from './stored-messages.js';
-export { clearResultPlace, invocationsInWork, readWaiting, readWork, removeWork } from './stored-work.js';
+export {
+  clearResultPlace,
+  invocationsInWork,
+  readWaiting,
+  readWork,
+  removeWork,
+  requestsStored,
+} from './stored-work.js';
 export { followStream, readStored, type StoredMessage, streamStart } from './stream-follower.js';
 export { type FoundConsumer, listWorkConsumers, removeWorkConsumer } from './work-consumers.js';

@@ -94,6 +94,8 @@ export const LIMITS = {
   requestsBytes: 1024 * 1024 * 1024,
   /** The same of what running work asks for. Configurable. */
   nestedBytes: 256 * 1024 * 1024,
+  /** How long a request without a deadline waits for room; objects that it names are kept for so long. Configurable, downwards. */
+  requestWaitMs: 24 * 60 * 60_000,
   /** Requests wait in so many queues, each caller's in one: a caller that floods its own leaves the others alone. */
   requestPartitions: 16,
   /** Synchronous calls that an instance works on at once, where the capability names no number of its own. Configurable. */

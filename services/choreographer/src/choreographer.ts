@@ -12,6 +12,7 @@ import {
   provisionConsumer,
   provisionStreams,
   readStored,
+  requestsStored,
 } from '@orchestrator/bus/streams';
 import { Catalogue, Liveness } from '@orchestrator/manifest';
 import {
@@ -48,6 +49,7 @@ import { OpenWork } from './application/open-work.js';
 import { RecentlyPlaced } from './application/recent-work.js';
 import { Redrives } from './application/redrives.js';
 import { Replicas } from './application/replicas.js';
+import { RequestBacklog } from './application/request-backlog.js';
 import { Retries } from './application/retries.js';
 import { SpendingReports } from './application/spending-reports.js';
 import { StickyTrees } from './application/sticky-trees.js';
@@ -171,6 +173,8 @@ export class Choreographer implements OnApplicationShutdown {
       invocations,
       letters,
       workRoom,
+      backlog: new RequestBacklog(() => requestsStored(bus)),
+      maxWaitMs: this.#settings.maxWaitMs,
       onError,
     });
     await requests.provision();

@@ -27,6 +27,7 @@ describe('settingsFromEnv', () => {
       capacity: { callsPerInstance: 4_000, callsPerCaller: 10_000, workPerInstance: 128 },
       circuit: { failureRatio: 0.5, minCalls: 20, windowMs: 10_000, openMs: 5_000 },
       maxBytes: {},
+      maxWaitMs: 86_400_000,
       replicas: undefined,
       objects: { objectBytes: 64 * 1024 * 1024, storeBytes: LIMITS.objectStoreBytes },
       chunksMs: undefined,

@@ -48,6 +48,8 @@ export interface ChoreographerSettings {
   readonly maxForwarded: number;
   /** What may be done at once, over all replicas. Every replica has the same. */
   readonly capacity: CapacityLimits;
+  /** How long a request that has no deadline waits for room. Every replica has the same. */
+  readonly maxWaitMs: number;
   /** Undefined for no circuits. Every replica has the same. */
   readonly circuit: CircuitSettings | undefined;
 }
@@ -57,7 +59,7 @@ const DEFAULT_TRACE_SLOW_MS = 10_000;
 /**
  * Reads `NATS_URL`, `ORC_CONTEXT_KEYS` (required), `ORC_DATA_DIR`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `ORC_TRACE_RATIO`, `ORC_TRACE_SLOW_MS`,
  * `ORC_GRANTS`, `ORC_CALLERS`, `ORC_VERSIONS`, `ORC_MAX_{DEPTH,CALLS,WIDTH,REENTRY,WALL_MS,TOKENS,USD}`, `ORC_RETENTION_MS`, `ORC_REPLICAS`, `ORC_<stream>_MAX_BYTES`, `ORC_MAX_FORWARDED`,
- * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`, `ORC_MAX_WORK_PER_INSTANCE`, `ORC_CIRCUIT`, `ORC_CIRCUIT_{FAILURE_RATIO,MIN_CALLS,WINDOW_MS,OPEN_MS}`, `ORC_MAX_OBJECT_BYTES`,
+ * `ORC_MAX_CALLS_PER_{INSTANCE,CALLER}`, `ORC_MAX_WORK_PER_INSTANCE`, `ORC_MAX_WAIT_MS`, `ORC_CIRCUIT`, `ORC_CIRCUIT_{FAILURE_RATIO,MIN_CALLS,WINDOW_MS,OPEN_MS}`, `ORC_MAX_OBJECT_BYTES`,
  * `ORC_OBJECT_STORE_BYTES`, `ORC_CHUNKS_RETENTION_MS`. @throws Fault `invalid-argument` naming the variable
  */
 export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
@@ -89,6 +91,7 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): ChoreographerSettings {
       callsPerCaller: wholeNumber(env, 'ORC_MAX_CALLS_PER_CALLER') ?? LIMITS.callsPerCaller,
       workPerInstance: wholeNumber(env, 'ORC_MAX_WORK_PER_INSTANCE', 1) ?? LIMITS.workPerInstance,
     },
+    maxWaitMs: maxWaitFromEnv(env),
     circuit: circuitFromEnv(env),
   };
 }
@@ -104,6 +107,13 @@ function maxBytesFromEnv(env: NodeJS.ProcessEnv): Record<string, number> {
       return bytes === undefined ? [] : [[name, bytes]];
     }),
   );
+}
+
+/** Not longer than what a request names in the object store is kept. */
+function maxWaitFromEnv(env: NodeJS.ProcessEnv): number {
+  const waitMs = wholeNumber(env, 'ORC_MAX_WAIT_MS') ?? LIMITS.requestWaitMs;
+  if (waitMs <= LIMITS.requestWaitMs) return waitMs;
+  throw new Fault('invalid-argument', `ORC_MAX_WAIT_MS must be at most ${LIMITS.requestWaitMs}.`);
 }
 
 /** A circuit that opens for a capability of which more than half fails, of at least 20 calls within 10 s; after 5 s, one call tells. */

@@ -46,6 +46,7 @@ import type { Gate, GateDecision } from './gate.js';
 import type { History } from './history.js';
 import type { RecentlyPlaced } from './recent-work.js';
 import { ownId, Refusals, sequenceOf } from './refusals.js';
+import type { RequestBacklog } from './request-backlog.js';
 import { RequestQueues } from './request-queues.js';
 import { asRequested } from './set-aside.js';
 import type { StickyTrees } from './sticky-trees.js';
@@ -79,6 +80,9 @@ export interface DurableRequestsParts {
   readonly history: History;
   readonly invocations: OpenInvocations;
   readonly workRoom: WorkRoom;
+  readonly backlog: Pick<RequestBacklog, 'refusal'>;
+  /** How long a request that has no deadline waits for room. */
+  readonly maxWaitMs: number;
   readonly recent: RecentlyPlaced;
   readonly letters: Pick<DeadLetterBox, 'removeOf'>;
   readonly onError: PullerOptions['onError'];
@@ -95,12 +99,13 @@ export class DurableRequests {
     this.#parts = parts;
     this.#earlier = new EarlierRequests(parts);
     this.#refusals = new Refusals(parts);
-    const { bus, publisher, onError } = parts;
+    const { bus, publisher, maxWaitMs, onError } = parts;
     this.#queues = new RequestQueues({
       bus,
       publisher,
+      maxWaitMs,
       onRequest: (delivery) => this.#onRequest(delivery),
-      onUnfindable: (stored) => this.#onStored(stored),
+      onOld: (stored) => this.#onStored(stored),
       onError,
     });
   }
@@ -207,10 +212,11 @@ export class DurableRequests {
     invocation,
     redriveOf,
   }: Request): Promise<GateDecision | 'stopped' | 'set-aside'> {
-    const { sticky, workRoom } = this.#parts;
+    const { sticky, workRoom, backlog, maxWaitMs } = this.#parts;
     const asked = { ask, mode: 'durable', invocation, headers, parent, isRedrive: redriveOf !== undefined } as const;
     const bodyBytes = delivery.data.length;
-    const untilMs = Math.min(
+    const waitsUntilMs = storedAtMs(delivery) + maxWaitMs;
+    const deadlineMs = Math.min(
       headers.expiryMs ?? Number.POSITIVE_INFINITY,
       parent?.deadlineMs ?? Number.POSITIVE_INFINITY,
     );
@@ -218,7 +224,12 @@ export class DurableRequests {
       const decision = await sticky.decide({ ...asked, bodyBytes, nowMs: Date.now() });
       if (decision.ok || !decision.full) return decision;
       const { full } = decision;
-      const outcome = await this.#queues.wait(delivery, untilMs, () => workRoom.wait(full, delivery, untilMs));
+      const untilMs = Math.min(waitsUntilMs, deadlineMs);
+      if (Date.now() >= waitsUntilMs) return { ok: false, fault: waitedTooLong(maxWaitMs) };
+      const isNew = !parent && redriveOf === undefined && !isAside(delivery.subject);
+      const fault = isNew ? await backlog.refusal(ask.caller, bodyBytes) : undefined;
+      if (fault) return { ok: false, fault };
+      const outcome = await this.#queues.wait(delivery, deadlineMs, () => workRoom.wait(full, delivery, untilMs));
       if (outcome !== 'decide') return outcome;
     }
   }
@@ -310,6 +321,15 @@ export class DurableRequests {
     await this.#onRequest(asRequested(read));
     await removed;
   }
+}
+
+function storedAtMs({ storedAt }: Delivery): number {
+  return Number(storedAt) / 1e6;
+}
+
+function waitedTooLong(maxWaitMs: number): Fault {
+  const message = `There was no room for its work for ${maxWaitMs} ms, or a circuit was open. Nothing was begun.`;
+  return new Fault('exhausted', message, { limit: 'wait', maxWaitMs });
 }
 
 function originOf({ delivery, bodyHash, redriveOf }: Request): RequestOrigin {

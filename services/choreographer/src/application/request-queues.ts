@@ -23,15 +23,17 @@ const KEPT = 16;
 
 /** nats-server finds no message by its subject that has this byte in it: no consumer with a filter gets it. */
 const UNFINDABLE = '\x7f';
-/** How often it is looked whether the oldest request is such a one. */
+/** How often it is looked whether the oldest request is such a one, or has waited too long. */
 const LOOK_MS = 2_000;
 
 export interface RequestQueuesParts {
   readonly bus: Bus;
   readonly publisher: StoredPublisher;
   readonly onRequest: (delivery: Delivery) => Promise<void>;
-  /** Told of a request that no consumer gets; resolves when it has been taken out. */
-  readonly onUnfindable: (stored: StoredBody) => Promise<void>;
+  /** How long a request waits at most. */
+  readonly maxWaitMs: number;
+  /** Told of a request that no consumer gets, or that has waited for so long; resolves when it has been taken out. */
+  readonly onOld: (stored: StoredBody) => Promise<void>;
   readonly onError: PullerOptions['onError'];
 }
 
@@ -60,7 +62,7 @@ export class RequestQueues {
   start(): void {
     for (const puller of this.#pullers) puller.start();
     const look = () => {
-      this.#looking = this.#takeUnfindable().catch(this.#parts.onError);
+      this.#looking = this.#takeOld().catch(this.#parts.onError);
       void this.#looking.then(() => this.#look?.refresh());
     };
     this.#look = setTimeout(look, LOOK_MS);
@@ -75,17 +77,17 @@ export class RequestQueues {
 
   /**
    * One that was taken waits, or is set aside where too many of its partition wait.
-   * @param untilMs later than any date where it may wait for ever
+   * @param deadlineMs its own; later than any date where it has none
    */
   async wait<Outcome>(
     delivery: Delivery,
-    untilMs: number,
+    deadlineMs: number,
     wait: () => Promise<Outcome>,
   ): Promise<Outcome | 'set-aside'> {
     const partition = isNested(delivery.subject) ? 'nested' : (delivery.subject.split('.')[3] ?? '');
     const waiting = this.#waiting.get(partition) ?? 0;
     if (isAside(delivery.subject)) return wait();
-    if (waiting >= KEPT && (await setAside(this.#parts.publisher, delivery, untilMs))) return 'set-aside';
+    if (waiting >= KEPT && (await setAside(this.#parts.publisher, delivery, deadlineMs))) return 'set-aside';
     this.#waiting.set(partition, (this.#waiting.get(partition) ?? 0) + 1);
     try {
       return await wait();
@@ -95,14 +97,15 @@ export class RequestQueues {
   }
 
   /** One after the other from the oldest on: what is in front of them has been decided, or waits for good reason. */
-  async #takeUnfindable(): Promise<void> {
-    const { bus, onUnfindable } = this.#parts;
+  async #takeOld(): Promise<void> {
+    const { bus, maxWaitMs, onOld } = this.#parts;
     for (;;) {
       const { firstSequence } = await streamStart(bus, STREAMS.requests.name);
       if (firstSequence === 0) return; // nothing was ever stored
       const oldest = await readStoredAt(bus, STREAMS.requests.name, firstSequence);
-      if (!oldest?.subject.includes(UNFINDABLE)) return;
-      await onUnfindable(oldest);
+      const isOver = oldest && isAside(oldest.subject) && oldest.storedAtMs + maxWaitMs <= Date.now();
+      if (!isOver && !oldest?.subject.includes(UNFINDABLE)) return;
+      await onOld(oldest);
     }
   }
 
