@@ -35,10 +35,8 @@ export async function invocationsInWork(bus: Bus, target: Target): Promise<Reado
   return new Set(Object.keys(state.subjects ?? {}).map((subject) => parseWork(subject).invocation));
 }
 
-/** Requests that are stored, of those that are not of running work: how much they take of what there is room for, and how many each caller has. */
-export async function requestsStored(
-  bus: Bus,
-): Promise<{ bytes: number; maxBytes: number; counts: ReadonlyMap<string, number> }> {
+/** Requests that are stored, but those of running work: how much they take of what there is room for, and how many each caller has. */
+export async function requestsStored(bus: Bus) {
   const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
   const { state, config } = await jsm.streams.info(STREAMS.requests.name, { subjects_filter: '>' });
   const counts = new Map<string, number>();
@@ -46,7 +44,7 @@ export async function requestsStored(
     const caller = requestSubject(subject).split('.')[3] ?? '';
     counts.set(caller, (counts.get(caller) ?? 0) + count);
   }
-  return { bytes: state.bytes, maxBytes: config.max_bytes, counts };
+  return { bytes: state.bytes, maxBytes: config.max_bytes, lastSequence: state.last_seq, counts };
 }
 
 /** Takes it out, whether it is queued, running or waiting. */

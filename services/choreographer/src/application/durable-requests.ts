@@ -220,15 +220,16 @@ export class DurableRequests {
       headers.expiryMs ?? Number.POSITIVE_INFINITY,
       parent?.deadlineMs ?? Number.POSITIVE_INFINITY,
     );
+    let isNew = !parent && redriveOf === undefined && !isAside(delivery.subject);
     for (;;) {
       const decision = await sticky.decide({ ...asked, bodyBytes, nowMs: Date.now() });
       if (decision.ok || !decision.full) return decision;
       const { full } = decision;
       const untilMs = Math.min(waitsUntilMs, deadlineMs);
       if (Date.now() >= waitsUntilMs) return { ok: false, fault: waitedTooLong(maxWaitMs) };
-      const isNew = !parent && redriveOf === undefined && !isAside(delivery.subject);
-      const fault = isNew ? await backlog.refusal(ask.caller, bodyBytes) : undefined;
+      const fault = isNew ? await backlog.refusal(ask.caller, bodyBytes, delivery.sequence) : undefined;
       if (fault) return { ok: false, fault };
+      isNew = false;
       const outcome = await this.#queues.wait(delivery, deadlineMs, () => workRoom.wait(full, delivery, untilMs));
       if (outcome !== 'decide') return outcome;
     }

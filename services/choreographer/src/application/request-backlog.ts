@@ -35,14 +35,13 @@ export class RequestBacklog {
   }
 
   /** Why this caller's request, which has to wait, must not. Undefined where it may, or where that cannot be known. */
-  async refusal(caller: string, bodyBytes: number): Promise<Fault | undefined> {
+  async refusal(caller: string, bodyBytes: number, sequence: number): Promise<Fault | undefined> {
     const bytes = bodyBytes + OVERHEAD_BYTES;
     const mean = this.#meanBytes.get(caller) ?? bytes;
     this.#meanBytes.set(caller, mean + (bytes - mean) * SMOOTHING);
     this.#takenBytes += bytes;
     const shares = await this.#current().catch(() => undefined);
-    if (!shares || shares.mayWait(caller)) return undefined;
-    shares.leaves(caller, bytes);
+    if (!shares || shares.mayWait({ caller, bytes, sequence })) return undefined;
     const message = `So many requests of ${caller} wait already that others would find no room for theirs. Nothing was begun.`;
     return new Fault('exhausted', message, { limit: 'requests-waiting', retryAfterMs: RETRY_AFTER_MS });
   }
