@@ -178,6 +178,7 @@ function plugin(user: string, name: string, inboxes: readonly string[]): Permiss
       `orc.v1.spend.${name}`,
       `orc.v1.announce.${name}`,
       `orc.v1.beat.${name}.*.*`,
+      'orc.v1.query.registry.plugins',
       ...inboxes,
       '$JS.API.CONSUMER.INFO.ORC_WORK.*',
       '$JS.API.CONSUMER.MSG.NEXT.ORC_WORK.*',

@@ -55,6 +55,9 @@ function run(attempt = 1) {
     client,
     publishProgress: () => {},
     reportSpending: async () => {},
+    openAgent: async () => {
+      throw new Error('no agent is asked for here');
+    },
     openJournal: () => {
       throw new Error('no step is taken here');
     },

@@ -1,4 +1,5 @@
 /** What the hosts of one process share: which plugin it is, what it can do, and how one of its capabilities is run. */
+import type { Agent } from '@orchestrator/agent';
 import { type Bus, type Requester, reportSpending, type StoredPublisher } from '@orchestrator/bus';
 import type { Manifest } from '@orchestrator/manifest';
 import {
@@ -10,9 +11,12 @@ import {
   sendableFault,
   subjects,
 } from '@orchestrator/protocol';
+import type { AgentOptions } from './agent/agent-options.js';
+import type { InvocationAgents } from './agent/invocation-agents.js';
 import { AttachedReaders } from './attached-readers.js';
 import type { CapabilityClient } from './capability-client.js';
 import { Deadline } from './deadline.js';
+import type { InvocationContext } from './invocation-context.js';
 import { type HostedCapability, type RunOutcome, runInvocation } from './invocation-runner.js';
 import { Journal, type StepEnd } from './journal.js';
 import type { LargeValues } from './large-values.js';
@@ -53,6 +57,7 @@ export class HostedPlugin {
   readonly manifest: Manifest;
   readonly instance: string;
   readonly #parts: HostedPluginParts;
+  #agents: Promise<InvocationAgents> | undefined;
   /** Undefined in a plugin that streams nothing. */
   readonly #readers: AttachedReaders | undefined;
 
@@ -100,6 +105,8 @@ export class HostedPlugin {
       openOutput: this.#outputOf(admitted, capability),
       openJournal: (signal) => new Journal(this.#parts, context, attempt, signal, this.#tellOfStep(context, attempt)),
       reportSpending: (spent) => reportSpending(requester, context.plugin, token, spent),
+      openAgent: (invocation, options) =>
+        this.#openAgent(invocation, `${context.plugin}.${context.capability}`, options),
     });
     this.#slots.release(context.capability);
     return outcome;
@@ -112,6 +119,15 @@ export class HostedPlugin {
         ...{ invocation, attempt, instance, startedAtMs, endedAtMs: Date.now(), step: { name, title } },
         ...(fault && { fault: sendableFault(fault).toJSON() }),
       });
+  }
+
+  /** Loads what agents need with the first one. */
+  async #openAgent(invocation: InvocationContext, self: string, options: AgentOptions): Promise<Agent> {
+    const { requester, manifest } = this.#parts;
+    this.#agents ??= import('./agent/invocation-agents.js').then(
+      ({ InvocationAgents }) => new InvocationAgents(requester, manifest, process.env),
+    );
+    return (await this.#agents).open(invocation, self, options);
   }
 
   #outputOf({ context, attempt }: Admitted, { options }: HostedCapability) {

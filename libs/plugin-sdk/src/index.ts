@@ -1,4 +1,19 @@
+export type {
+  Agent,
+  Answer,
+  Conversation,
+  JsonSchema,
+  Message,
+  ModelSettings,
+  Persona,
+  PriceTable,
+  PromptOptions,
+  ReplyDelta,
+  StructuredAnswer,
+  Tool,
+} from '@orchestrator/agent';
 export { type CallLimits, Fault, type FaultCode, type FaultDetails } from '@orchestrator/protocol';
+export type { AgentOptions } from './agent/agent-options.js';
 export { Capability, type CapabilityOptions } from './capability.decorator.js';
 export { CapabilityClient } from './capability-client.js';
 export { InvocationContext, type Spent } from './invocation-context.js';

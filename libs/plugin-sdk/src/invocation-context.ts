@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
+import type { Agent } from '@orchestrator/agent';
 import { type CallContext, Fault } from '@orchestrator/protocol';
+import type { AgentOptions } from './agent/agent-options.js';
 import type { Deadline } from './deadline.js';
 import type { Journal } from './journal.js';
 import type { NestedCallOptions, NestedCalls, RequestedCall, StreamedCall } from './nested-calls.js';
@@ -23,6 +25,7 @@ export interface InvocationSource {
   readonly publishProgress: (percent: number, message: string | undefined) => void;
   readonly reportSpending: (spent: Spent) => Promise<void>;
   readonly openJournal: (signal: AbortSignal) => Journal;
+  readonly openAgent: (invocation: InvocationContext, options: AgentOptions) => Promise<Agent>;
   /** Undefined where the capability does not stream. */
   readonly output: OutputStream | undefined;
 }
@@ -137,7 +140,17 @@ export class InvocationContext implements NestedCalls {
   }
 
   /**
+   * An agent that works for this invocation: a language model, with capabilities as its tools. What it calls is called in
+   * the invocation's name, what it uses is spent here, and it ends when the invocation does.
+   * @throws Fault `unavailable` where no model is configured; `not-found` for a tool that is not installed
+   */
+  agent(options: AgentOptions = {}): Promise<Agent> {
+    return this.#source.openAgent(this, options);
+  }
+
+  /**
    * Reports what this invocation has spent, to be counted in the budgets of its call tree. Await it before spending more.
+   * With nothing to report it asks whether anything is left.
    * @throws Fault `budget-exhausted` when a budget was spent before; what is reported counts all the same
    */
   spend(spent: Spent): Promise<void> {

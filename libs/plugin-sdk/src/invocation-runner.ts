@@ -7,7 +7,7 @@ import type { CapabilityOptions } from './capability.decorator.js';
 import type { Deadline } from './deadline.js';
 import { faultFromError } from './faults.filter.js';
 import { describe } from './input.pipe.js';
-import { InvocationContext, type Spent } from './invocation-context.js';
+import { InvocationContext, type InvocationSource, type Spent } from './invocation-context.js';
 import type { Journal } from './journal.js';
 import type { LargeValues } from './large-values.js';
 import type { NestedCalls } from './nested-calls.js';
@@ -32,6 +32,7 @@ export interface Run {
   readonly client: NestedCalls;
   readonly publishProgress: (percent: number, message: string | undefined) => void;
   readonly reportSpending: (spent: Spent) => Promise<void>;
+  readonly openAgent: InvocationSource['openAgent'];
   readonly openJournal: (signal: AbortSignal) => Journal;
   /** Of a capability that streams: where its chunks go, until the signal aborts. */
   readonly openOutput: ((signal: AbortSignal) => OutputStream) | undefined;

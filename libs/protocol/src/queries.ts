@@ -39,7 +39,7 @@ export interface FoundRoots {
   readonly more: boolean;
 }
 
-/** `registry.plugins`: `{ after? }`, the `next` of an earlier answer. Answered with this: by name, highest version first. */
+/** `registry.plugins`: `{ after?, names? }`, the `next` of an earlier answer, and which plugins. Answered with this: by name, highest version first. */
 export interface PluginPage {
   readonly plugins: readonly InstalledPlugin[];
   /** What to ask on with as `after`, where there are more. */

@@ -99,7 +99,7 @@ export class Registry implements OnApplicationShutdown {
       callback: (_e, msg) => void this.#onAnnounce(msg),
     });
     this.#bus.nc.subscribe(patterns.beats, { callback: (_e, msg) => this.#onBeat(msg) });
-    serveQuery(this.#bus, 'registry', 'plugins', ({ after }) => this.#page(after));
+    serveQuery(this.#bus, 'registry', 'plugins', ({ after, names }) => this.#page(after, parseNames(names)));
     serveQuery(this.#bus, 'registry', 'capabilities', (args) =>
       searchCapabilities(this.#catalogue.list(), parseCapabilityQuery(args)),
     );
@@ -252,8 +252,8 @@ export class Registry implements OnApplicationShutdown {
   readonly #isLive = (plugin: string, version: string) => this.#liveness.isLive(plugin, version);
 
   /** As many as one answer holds, after the one that was last. @throws Fault `not-found` when that has gone meanwhile */
-  #page(after: unknown): PluginPage {
-    const all = this.#list();
+  #page(after: unknown, names: ReadonlySet<string> | undefined): PluginPage {
+    const all = this.#list(names);
     const start =
       after === undefined ? 0 : all.findIndex(({ name, version }) => versionKey(name, version) === after) + 1;
     if (after !== undefined && start === 0) throw new Fault('not-found', 'It has gone: ask for the first page again.');
@@ -270,14 +270,22 @@ export class Registry implements OnApplicationShutdown {
   }
 
   /** By name, highest version first. */
-  #list(): InstalledPlugin[] {
-    return this.#catalogue.list().map((manifest) => ({
+  #list(names?: ReadonlySet<string>): InstalledPlugin[] {
+    const manifests = this.#catalogue.list().filter(({ name }) => names?.has(name) ?? true);
+    return manifests.map((manifest) => ({
       ...manifest,
       instances: this.#liveness.instances(manifest.name, manifest.version),
       lastSeenMs: this.#liveness.lastSeen(manifest.name, manifest.version),
       waitingFor: missingNeeds(manifest, this.#catalogue, this.#isLive),
     }));
   }
+}
+
+/** @throws Fault `invalid-argument` for what is no list of names */
+function parseNames(names: unknown): ReadonlySet<string> | undefined {
+  if (names === undefined) return undefined;
+  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return new Set(names);
+  throw new Fault('invalid-argument', '"names" must be a list of names of plugins.');
 }
 
 function versionKey(plugin: string, version: string): string {

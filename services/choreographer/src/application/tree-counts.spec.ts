@@ -236,6 +236,8 @@ describe('TreeCounts', () => {
       details: { ...used, used: 111 },
     });
     const sibling = caller(100, tree.slice(0, 1));
+    await expect(counts.spend(sibling, {})).rejects.toMatchObject({ details: { ...used, used: 111 } });
+    await counts.spend(caller(100, tree.slice(1)), {}); // of the other budget something is left
     await expect(counts.spend(sibling, { microUsd: 1 })).rejects.toMatchObject({
       details: { budget: 'usd', limit: 0.5, used: 0.600_001 },
     });

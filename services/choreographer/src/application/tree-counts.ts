@@ -62,8 +62,9 @@ export class TreeCounts {
     this.#trees.delete(treeId(root));
   }
 
-  /** Counts what the invocation of this context has spent. @throws Fault `budget-exhausted` when there was nothing left before */
+  /** Counts what the invocation of this context has spent; nothing asks whether anything is left. @throws Fault `budget-exhausted` when there was nothing left before */
   async spend(context: CallContext, { tokens = 0, microUsd = 0 }: Spending): Promise<void> {
+    if (tokens === 0 && microUsd === 0) return this.#throwIfSpent(context);
     const spent = { tokens, microUsd };
     const counted = spendables(context.bounds.budgets).map(async ({ kind, id, limit }) => {
       const amount = spent[kind];
@@ -83,10 +84,7 @@ export class TreeCounts {
   }
 
   async #takeReserved(tree: Tree, parent: CallContext): Promise<void> {
-    for (const { kind, id, limit } of spendables(parent.bounds.budgets)) {
-      const used = limit === 0 ? 0 : await this.#counters.read({ kind, id });
-      if (used >= limit) throw exhausted(kind, limit, used);
-    }
+    await this.#throwIfSpent(parent);
     const taken: Slots[] = [];
     try {
       for (const slots of this.#callsOf(tree, parent)) {
@@ -98,6 +96,13 @@ export class TreeCounts {
     } catch (error) {
       for (const slots of taken) slots.putBack();
       throw error;
+    }
+  }
+
+  async #throwIfSpent({ bounds }: CallContext): Promise<void> {
+    for (const { kind, id, limit } of spendables(bounds.budgets)) {
+      const used = limit === 0 ? 0 : await this.#counters.read({ kind, id });
+      if (used >= limit) throw exhausted(kind, limit, used);
     }
   }
 
