@@ -12,6 +12,10 @@ const waitingFor = [{ capability: 'designer.illustrate', range: '^1.0.0' }];
 describe('renderEvent', () => {
   it.each<[RegistryEvent, string]>([
     [{ event: 'registered', ...of }, 'registered  editor 1.0.0'],
+    [
+      { event: 'registered', ...of, warnings: [{ pointer: '/uses/0', message: 'does not fit' }] },
+      'registered  editor 1.0.0  /uses/0: does not fit',
+    ],
     [{ event: 'ready', ...of, instances: ['a', 'b'] }, 'ready       editor 1.0.0  2 live'],
     [
       { event: 'waiting', ...of, instances: ['a'], waitingFor },

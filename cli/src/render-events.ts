@@ -23,8 +23,13 @@ function mark({ event }: RegistryEvent, colours: Colours): string {
 function detailOf(event: RegistryEvent): string {
   if (event.event === 'refused') return `${event.fault.code}: ${event.fault.message}`;
   if (event.event === 'ready') return `${event.instances.length} live`;
+  if (event.event === 'registered') return (event.warnings ?? []).map(warningOf).join('; ');
   if (event.event !== 'waiting') return '';
   return `for ${event.waitingFor.map(({ capability, range }) => `${capability} ${range}`).join(', ')}`;
+}
+
+function warningOf({ pointer, message }: { readonly pointer: string; readonly message: string }): string {
+  return pointer === '' ? message : `${pointer}: ${message}`;
 }
 
 /** A CloudEvent in its JSON form. */

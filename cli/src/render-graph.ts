@@ -32,9 +32,10 @@ export function isMissing(id: VersionId): boolean {
   return id.endsWith(' (missing)');
 }
 
-export function renderGraph({ nodes, cycles }: DependencyGraph, colours: Colours): string {
+export function renderGraph({ nodes, cycles, more }: DependencyGraph, colours: Colours): string {
   if (nodes.length === 0) return 'No plugin is installed.';
   const warnings = cycles.map((cycle) => colours.yellow(`These need each other in a circle: ${cycle.join(' → ')}`));
+  if (more) warnings.push(colours.yellow('There may be more circles: they were too many to look for.'));
   return [nodes.map((node) => renderNode(node, colours)).join('\n'), ...warnings].join('\n\n');
 }
 
@@ -42,8 +43,11 @@ function renderNode({ name, version, needs }: DependencyNode, colours: Colours):
   return [`${colours.bold(name)} ${version}`, ...needs.map((need) => `  ${renderNeed(need, colours)}`)].join('\n');
 }
 
-function renderNeed({ capability, range, metBy }: Need, colours: Colours): string {
+function renderNeed({ capability, range, metBy, unfit }: Need, colours: Colours): string {
   const [first, ...others] = metBy;
+  if (first === undefined && unfit.length > 0) {
+    return `${colours.red('✗')} ${capability} ${range}  ${colours.red(`${unfit.join(', ')} does not fit`)}`;
+  }
   if (first === undefined) return `${colours.red('✗')} ${capability} ${range}  ${colours.red('is not installed')}`;
   const more = others.length > 0 ? `, or ${others.join(', ')}` : '';
   return `${colours.green('→')} ${capability} ${range}  ${colours.dim(`${first}${more}`)}`;

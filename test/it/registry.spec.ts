@@ -143,6 +143,60 @@ describe('the registry', () => {
     });
   });
 
+  describe('a caller that says what it sends', () => {
+    const object = (type: string) => ({ type: 'object', properties: { text: { type } }, additionalProperties: false });
+    const plugin = (name: string, version: string, input: object, uses: object[] = []) => ({
+      manifest: {
+        ...{ name, version, description: 'does', uses },
+        capabilities: [{ name: 'do', description: 'does', input, output: true }],
+      },
+      instance: 'i1',
+    });
+    const use = { capability: 'callee.do', range: '^1.0.0' };
+    const warningsOf = (events: unknown[], of: string) =>
+      events.find((event) => (event as { plugin: string }).plugin === of) as { warnings?: { pointer: string }[] };
+
+    it('is waiting while no version takes it, says why, and is ready once one does', async () => {
+      const events: unknown[] = [];
+      const heard = system.bus.nc.subscribe(subjects.registryEvent('registered', '*'), {
+        callback: (_error, msg) => void events.push(msg.json()),
+      });
+      await system.bus.nc.flush();
+      const waitingFor = async () => (await installed()).find(({ name }) => name === 'sender')?.waitingFor;
+      // Instances that nobody keeps alive are gone after 3 s: what they wait for is told all the same.
+      const sender = plugin('sender', '1.0.0', {}, [{ ...use, input: object('string') }]);
+      expect(await announce('callee', plugin('callee', '1.0.0', object('number')))).toMatchObject({ accepted: true });
+      expect(await announce('sender', sender)).toMatchObject({ accepted: true });
+      const pointer = '/uses/0/input/properties/text';
+      const problems = [{ pointer, message: expect.stringContaining('input-refused') }];
+      expect(await waitingFor()).toEqual([{ ...use, misfits: [{ version: '1.0.0', problems }] }]);
+      await until(async () => warningsOf(events, 'sender'), Boolean);
+      expect(warningsOf(events, 'sender').warnings).toEqual([
+        { pointer, message: expect.stringContaining('callee@1.0.0') },
+      ]);
+      expect(await announce('callee', plugin('callee', '1.1.0', object('integer')))).toMatchObject({
+        code: 'incompatible-version',
+      });
+      const wider = { ...object('number'), properties: { text: { type: ['number', 'string'] } } };
+      expect(await announce('callee', plugin('callee', '1.2.0', wider))).toMatchObject({ accepted: true });
+      expect(await waitingFor()).toEqual([]);
+      heard.unsubscribe();
+    });
+
+    it('hears of circles that it closes, as who starts later', async () => {
+      const told = system.log.length;
+      await announce('ring-a', plugin('ring-a', '1.0.0', {}, [{ capability: 'ring-b.do', range: '*' }]));
+      await announce('ring-b', plugin('ring-b', '1.0.0', {}, [{ capability: 'ring-a.do', range: '*' }]));
+      await until(
+        async () => system.log.slice(told).join('\n'),
+        (log) =>
+          log.includes(
+            'ring-b 1.0.0: /uses/0: these need each other in a circle: ring-a@1.0.0 → ring-b@1.0.0 → ring-a@1.0.0',
+          ),
+      );
+    });
+  });
+
   it('more capabilities than a stream has consumers by default — are taken all the same', async () => {
     for (const name of ['large', 'larger']) {
       const one = { description: 'one of many', input: true, output: true };

@@ -1,6 +1,7 @@
 import { ask, readPlugins } from '@orchestrator/bus';
 import type { CircuitList, InstalledPlugin, VersionShare, VersionShareList } from '@orchestrator/protocol';
 import type { Command } from 'commander';
+import { oneLine } from '../one-line.js';
 import { withSession } from '../session.js';
 import { type Colours, coloursFor, print, printJson, tell } from '../terminal.js';
 import { addDependencyCommands } from './dependencies.js';
@@ -79,6 +80,15 @@ function circuitMark(capability: string, { circuits }: ListedPlugin): string {
   return `  circuit ${states.includes('open') ? 'open' : 'half-open'}`;
 }
 
+/** With the first reason, where a version that is there does not fit; --json has them all. */
+function waitingLine({ capability, range, misfits = [] }: InstalledPlugin['waitingFor'][number]): string {
+  const reasons = misfits.map(({ version, problems }) => {
+    const [first] = problems;
+    return `\n    ${version} does not fit: ${first ? oneLine(`${first.pointer} ${first.message}`) : ''}`;
+  });
+  return `  waiting for ${capability} ${range}${reasons.join('')}`;
+}
+
 function render(plugin: ListedPlugin, colours: Colours): string {
   const count = plugin.instances.length;
   const isWaiting = plugin.waitingFor.length > 0;
@@ -93,10 +103,8 @@ function render(plugin: ListedPlugin, colours: Colours): string {
       return `  ${name.padEnd(width)}  ${colours.dim(description)}${colours.red(mark)}`;
     }),
     ...plugin.uses.map(({ capability, range }) => {
-      const isMissing = plugin.waitingFor.some((one) => one.capability === capability);
-      return isMissing
-        ? colours.yellow(`  waiting for ${capability} ${range}`)
-        : colours.dim(`  uses ${capability} ${range}`);
+      const missing = plugin.waitingFor.find((one) => one.capability === capability);
+      return missing ? colours.yellow(waitingLine(missing)) : colours.dim(`  uses ${capability} ${range}`);
     }),
   ].join('\n');
 }

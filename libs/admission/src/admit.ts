@@ -11,6 +11,7 @@ import {
   Fault,
   formatCapabilityRef,
   LIMITS,
+  type MissingNeedBody,
   type Mode,
   nestedBounds,
   newCorrelationId,
@@ -33,7 +34,7 @@ export type Resolution =
       /** Is the call tree bound to that version? */
       readonly isBound?: boolean;
       /** What the plugin cannot do without, by its own account, and is not there. */
-      readonly waitingFor: readonly { readonly capability: string; readonly range: string }[];
+      readonly waitingFor: readonly MissingNeedBody[];
     }
   | { readonly ok: false; readonly fault: Fault };
 
@@ -98,9 +99,9 @@ function refuseWaiting(
   { version, waitingFor, isBound }: Extract<Resolution, { ok: true }>,
 ): Admission {
   const what = waitingFor.map(({ capability, range }) => `${capability} ${range}`).join(', ');
-  const needs = waitingFor.map(({ capability, range }) => ({ capability, range }));
-  return refuse('unavailable', `${plugin} ${version} is waiting for ${what}.`, {
-    ...{ plugin, version, waitingFor: needs },
+  const misfit = waitingFor.some(({ misfits }) => misfits) ? ' Versions that are there do not fit its manifest.' : '';
+  return refuse('unavailable', `${plugin} ${version} is waiting for ${what}.${misfit}`, {
+    ...{ plugin, version, waitingFor },
     ...(isBound && { bound: version }),
   });
 }

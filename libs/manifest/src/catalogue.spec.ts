@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import semver from 'semver';
 import { Catalogue, type Resolution } from './catalogue.js';
+import type { JsonSchema } from './json-schema.js';
 import { type Manifest } from './manifest.js';
 
 function manifest(name: string, version: string, capabilities: readonly string[]): Manifest {
@@ -304,5 +305,38 @@ describe('Catalogue', () => {
         }
       }),
     );
+  });
+
+  it('a caller that says what it sends — is given a version that takes it, and is told where none does', () => {
+    const taking = (version: string, type: string): Manifest => {
+      const capabilities = [{ name: 'spell', description: 'spells', input: { type }, output: true }];
+      return { name: 'speller', version, description: 'spells', capabilities, uses: [] };
+    };
+    const catalogue = new Catalogue();
+    for (const one of [taking('1.2.0', 'array'), taking('1.1.0', 'object'), taking('1.0.0', 'object')])
+      catalogue.set(one);
+    const ask = (input: JsonSchema, more: object = {}) => {
+      const use = { capability: 'speller.spell', range: '^1.0.0', input };
+      return catalogue.resolve({
+        plugin: 'speller',
+        capability: 'spell',
+        range: use.range,
+        use,
+        isLive: () => true,
+        ...more,
+      });
+    };
+    expect(ask({ type: 'object' })).toMatchObject({ ok: true, version: '1.1.0', live: true });
+    expect(ask({ type: 'object' }, { favoured: ['1.2.0', '1.0.0'] })).toMatchObject({ ok: true, version: '1.0.0' });
+    expect(ask({ type: 'string' })).toMatchObject({
+      ok: false,
+      fault: {
+        code: 'incompatible-version',
+        details: {
+          available: ['1.2.0', '1.1.0', '1.0.0'],
+          problems: Array.from({ length: 3 }, () => expect.objectContaining({ pointer: '/input' })),
+        },
+      },
+    });
   });
 });

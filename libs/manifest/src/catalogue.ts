@@ -1,13 +1,17 @@
 import { type CapabilityRef, Fault, formatCapabilityRef } from '@orchestrator/protocol';
 import semver from 'semver';
-import { type CapabilityManifest, MANIFEST_LIMITS, type Manifest } from './manifest.js';
+import { useProblems } from './compatibility/use-fit.js';
+import { type CapabilityManifest, MANIFEST_LIMITS, type Manifest, type UsedCapability } from './manifest.js';
 import { nearestCapabilities } from './nearest.js';
+import type { Problem } from './problem.js';
 import {
   ANY_RELEASE,
   boundToGone,
   boundToOther,
   invalidRange,
+  noneFits,
   noneInRange,
+  type VersionMisfit,
   type VersionStanding,
 } from './unresolved.js';
 
@@ -20,6 +24,8 @@ export interface ResolveQuery extends CapabilityRef {
   readonly isReady?: (plugin: string, version: string) => boolean;
   /** Does it fail so much at the moment that the call would be refused? Asked only where there is a choice. @default never */
   readonly isFailing?: (plugin: string, version: string) => boolean;
+  /** What the caller declares of its use: versions that do not fit it are passed over. @default all fit */
+  readonly use?: UsedCapability | undefined;
   /** Versions that go before all others, in this order, as far as they are in range. @default none */
   readonly favoured?: readonly string[] | undefined;
   /** The only version that it may be, if it can run the call at all: the call tree is bound to it. */
@@ -138,17 +144,27 @@ export class Catalogue {
    */
   resolve(query: ResolveQuery): Resolution {
     if (query.bound !== undefined) return this.#resolveBound(query, query.bound);
-    const { plugin, capability, range, isLive, favoured } = query;
+    const { plugin, capability, range } = query;
     const entry = this.#capabilities.get(plugin)?.get(capability);
     if (!entry) return this.#unknown(plugin, capability);
     const found = this.#inRange(entry, range ?? ANY_RELEASE);
     if ('range' in found)
       return { ok: false, fault: noneInRange(query, found.range, standingOf(entry.versions, query)) };
     if ('ok' in found) return found;
-    const [only] = found as readonly [Candidate];
-    if (found.length === 1) return isLive(plugin, only.version) ? only.live : only.idle;
-    const first = favoured ? inOrder(found, favoured) : NO_CANDIDATES;
-    return leastTroubled(first, query) ?? leastTroubled(found, query) ?? (first[0] ?? only).idle;
+    const fitting = query.use ? found.filter((one) => misfitsOf(one, query.use).length === 0) : found;
+    if (fitting.length === 0) {
+      return { ok: false, fault: noneFits(query, range ?? ANY_RELEASE, this.misfits(query)) };
+    }
+    return chosenOf(fitting as [Candidate, ...Candidate[]], query);
+  }
+
+  /** The versions in range that do not fit the use, highest first, and why. */
+  misfits({ plugin, capability, range, use }: Pick<ResolveQuery, 'range' | 'use'> & CapabilityRef): VersionMisfit[] {
+    const entry = this.#capabilities.get(plugin)?.get(capability);
+    const found = entry && use && this.#inRange(entry, range ?? ANY_RELEASE);
+    if (!found || 'range' in found || 'ok' in found) return [];
+    const all = found.map((one) => ({ version: one.version, problems: misfitsOf(one, use) }));
+    return all.filter(({ problems }) => problems.length > 0);
   }
 
   #resolveBound(query: ResolveQuery, bound: string): Resolution {
@@ -160,6 +176,10 @@ export class Catalogue {
     if ('ok' in found) return found;
     const candidate = entry.versions.find(({ version }) => version === bound);
     if (candidate && 'length' in found && found.includes(candidate)) {
+      const problems = misfitsOf(candidate, query.use);
+      if (problems.length > 0) {
+        return { ok: false, fault: noneFits(query, range ?? ANY_RELEASE, [{ version: bound, problems }]) };
+      }
       return isLive(plugin, bound) ? candidate.live : candidate.idle;
     }
     const lacks = candidate === undefined ? 'capability' : 'range';
@@ -206,6 +226,19 @@ export class Catalogue {
     const fault = new Fault('not-found', message, { nearest });
     return remember(this.#notFound, key, { ok: false, fault }, MAX_FAILURES);
   }
+}
+
+/** Of versions that are all in range. */
+function chosenOf(found: readonly [Candidate, ...Candidate[]], query: ResolveQuery): Resolved {
+  const { plugin, isLive, favoured } = query;
+  const [only] = found;
+  if (found.length === 1) return isLive(plugin, only.version) ? only.live : only.idle;
+  const first = favoured ? inOrder(found, favoured) : NO_CANDIDATES;
+  return leastTroubled(first, query) ?? leastTroubled(found, query) ?? (first[0] ?? only).idle;
+}
+
+function misfitsOf({ live }: Candidate, use: UsedCapability | undefined): readonly Problem[] {
+  return use ? useProblems(use, live.capability) : [];
 }
 
 function inOrder(candidates: readonly Candidate[], versions: readonly string[]): readonly Candidate[] {

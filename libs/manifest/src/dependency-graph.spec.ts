@@ -28,7 +28,9 @@ describe('dependencyGraph', () => {
       plugin('a@1.0.0', { b: '^1.0.0' }),
     ]);
     expect(graph.nodes.map(({ id }) => id)).toEqual(['a@1.0.0', 'b@2.0.0', 'b@1.2.0', 'b@1.0.0']);
-    expect(graph.nodes[0]?.needs).toEqual([{ capability: 'b.do', range: '^1.0.0', metBy: ['b@1.2.0', 'b@1.0.0'] }]);
+    expect(graph.nodes[0]?.needs).toEqual([
+      { capability: 'b.do', range: '^1.0.0', metBy: ['b@1.2.0', 'b@1.0.0'], unfit: [] },
+    ]);
     expect(graph.cycles).toEqual([]);
   });
 
@@ -43,7 +45,41 @@ describe('dependencyGraph', () => {
     expect(dependencyGraph([plugin('a@1.0.0', { a: '*' })]).cycles).toEqual([['a@1.0.0', 'a@1.0.0']]);
   });
 
-  it('any graph — a cycle is a way along needs, and there is one exactly where somebody reaches itself', () => {
+  it('several circles through the same versions — are all told, as far as each has a need of its own', () => {
+    const all = [
+      plugin('a@1.0.0', { b: '*', c: '*' }),
+      plugin('b@1.0.0', { a: '*', c: '*' }),
+      plugin('c@1.0.0', { a: '*' }),
+    ];
+    expect(dependencyGraph(all)).toMatchObject({
+      more: false,
+      cycles: [
+        ['a@1.0.0', 'b@1.0.0', 'a@1.0.0'],
+        ['a@1.0.0', 'c@1.0.0', 'a@1.0.0'],
+        ['a@1.0.0', 'b@1.0.0', 'c@1.0.0', 'a@1.0.0'],
+      ],
+    });
+  });
+
+  it('needs in thousands — are looked through, and where that takes too long it says so', () => {
+    const name = (index: number) => `p${String(index).padStart(5, '0')}`;
+    const chain = Array.from({ length: 5_000 }, (_, n) => plugin(`${name(n)}@1.0.0`, { [name((n + 1) % 5_000)]: '*' }));
+    const long = dependencyGraph(chain);
+    expect([long.more, long.cycles.length <= 100]).toEqual([true, true]);
+    const everybody = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [name(n), '*']));
+    const dense = dependencyGraph(Array.from({ length: 20 }, (_, n) => plugin(`${name(n)}@1.0.0`, everybody)));
+    expect(dense.cycles).toHaveLength(20 + (20 * 19) / 2);
+  });
+
+  it('a version that does not take what is sent — does not meet the need', () => {
+    const caller = { ...plugin('a@1.0.0'), uses: [{ capability: 'b.do', range: '*', input: { type: 'object' } }] };
+    const narrow = plugin('b@2.0.0');
+    const capabilities = narrow.capabilities.map((one) => ({ ...one, input: { type: 'object', maxProperties: 0 } }));
+    const graph = dependencyGraph([caller, plugin('b@1.0.0'), { ...narrow, capabilities }]);
+    expect(graph.nodes[0]?.needs).toEqual([{ capability: 'b.do', range: '*', metBy: ['b@1.0.0'], unfit: ['b@2.0.0'] }]);
+  });
+
+  it('any graph — a cycle is a way along needs, and every need that closes one is in the shortest such', () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     const edges = fc.dictionary(fc.constantFrom(...names), fc.uniqueArray(fc.constantFrom(...names), { maxLength: 3 }));
     fc.assert(
@@ -67,15 +103,13 @@ describe('dependencyGraph', () => {
         };
         const circular = names.map((name) => `${name}@1.0.0`).filter((id) => reaches(id).has(id));
         expect(cycles.length > 0).toBe(circular.length > 0);
-        const groups = new Set(
-          circular.map((id) =>
-            [...reaches(id)]
-              .filter((other) => reaches(other).has(id))
-              .sort()
-              .join(),
-          ),
+        const arrows = new Set(cycles.flatMap((cycle) => cycle.slice(1).map((id, index) => `${cycle[index]} ${id}`)));
+        const closing = circular.flatMap((id) =>
+          (next.get(id) ?? []).filter((other) => reaches(other).has(id)).map((other) => `${id} ${other}`),
         );
-        expect(cycles).toHaveLength(groups.size);
+        expect([...arrows].sort()).toEqual([...new Set(closing)].sort());
+        for (const cycle of cycles) expect(new Set(cycle).size).toBe(cycle.length - 1);
+        expect(new Set(cycles.map((cycle) => cycle.join())).size).toBe(cycles.length);
       }),
     );
   });

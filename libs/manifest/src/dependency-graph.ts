@@ -1,14 +1,18 @@
 /** Which plugin needs which: from the `uses` of what is installed. Pure. */
 import { parseCapabilityRef } from '@orchestrator/protocol';
 import semver from 'semver';
+import { useProblems } from './compatibility/use-fit.js';
+import { type Cycles, cyclesOf } from './dependency-cycles.js';
 import type { Manifest, UsedCapability } from './manifest.js';
 
 /** One version of a plugin, `name@version`. */
 export type VersionId = string;
 
-export interface Need extends UsedCapability {
-  /** The installed versions that fit, highest first; empty where the need is not met. */
+export interface Need extends Pick<UsedCapability, 'capability' | 'range' | 'optional'> {
+  /** The installed versions that are in range and fit, highest first; empty where the need is not met. */
   readonly metBy: readonly VersionId[];
+  /** Those in range that do not fit what the plugin declares to send or to rely on. */
+  readonly unfit: readonly VersionId[];
 }
 
 export interface DependencyNode {
@@ -18,11 +22,10 @@ export interface DependencyNode {
   readonly needs: readonly Need[];
 }
 
-export interface DependencyGraph {
+/** With the circles of versions that need each other. */
+export interface DependencyGraph extends Cycles<VersionId> {
   /** By name, highest version first. */
   readonly nodes: readonly DependencyNode[];
-  /** Versions that need each other in a circle: each as a path that ends where it began. */
-  readonly cycles: readonly (readonly VersionId[])[];
 }
 
 /** A need that nothing would meet any more. */
@@ -41,13 +44,18 @@ export function dependencyGraph(manifests: readonly Manifest[]): DependencyGraph
   const sorted = manifests.toSorted((a, b) =>
     a.name === b.name ? semver.rcompare(a.version, b.version) : a.name < b.name ? -1 : 1,
   );
+  const byName = new Map<string, Manifest[]>();
+  for (const one of sorted) byName.set(one.name, [...(byName.get(one.name) ?? []), one]);
   const nodes = sorted.map((manifest) => ({
     id: versionId(manifest),
     name: manifest.name,
     version: manifest.version,
-    needs: manifest.uses.map((use) => ({ ...use, metBy: versionsFor(use, sorted).map(versionId) })),
+    needs: manifest.uses.map((use) => needOf(use, byName)),
   }));
-  return { nodes, cycles: cyclesOf(nodes) };
+  return {
+    nodes,
+    ...cyclesOf(new Map(nodes.map(({ id, needs }) => [id, [...new Set(needs.flatMap(({ metBy }) => metBy))]]))),
+  };
 }
 
 /** What would not work any more without these versions: those that need them, and those that need those. */
@@ -66,11 +74,29 @@ export function impactOf(manifests: readonly Manifest[], gone: (manifest: Manife
   }
 }
 
-function isMet(use: UsedCapability, manifests: readonly Manifest[]): boolean {
-  return versionsFor(use, manifests).length > 0;
+function needOf(use: UsedCapability, byName: ReadonlyMap<string, readonly Manifest[]>): Need {
+  const { capability, range, optional } = use;
+  const there = inRange(use, byName.get(parseCapabilityRef(capability).plugin) ?? []);
+  return {
+    ...{ capability, range, ...(optional !== undefined && { optional }) },
+    metBy: there.filter((one) => fits(use, one)).map(versionId),
+    unfit: there.filter((one) => !fits(use, one)).map(versionId),
+  };
 }
 
-function versionsFor({ capability, range }: UsedCapability, manifests: readonly Manifest[]): Manifest[] {
+function isMet(use: UsedCapability, manifests: readonly Manifest[]): boolean {
+  return inRange(use, manifests).some((one) => fits(use, one));
+}
+
+/** Does the capability take what is sent, and give what is relied on, as far as that is declared? */
+function fits(use: UsedCapability, { capabilities }: Manifest): boolean {
+  const { capability } = parseCapabilityRef(use.capability);
+  const found = capabilities.find(({ name }) => name === capability);
+  return found !== undefined && useProblems(use, found).length === 0;
+}
+
+/** The versions that have the capability and are in range. */
+export function inRange({ capability, range }: UsedCapability, manifests: readonly Manifest[]): Manifest[] {
   const ref = parseCapabilityRef(capability);
   return manifests.filter(
     ({ name, version, capabilities }) =>
@@ -78,58 +104,4 @@ function versionsFor({ capability, range }: UsedCapability, manifests: readonly 
       capabilities.some((one) => one.name === ref.capability) &&
       semver.satisfies(version, range),
   );
-}
-
-/** One circle of each group of versions that all reach each other (Tarjan's strongly connected components). */
-function cyclesOf(nodes: readonly DependencyNode[]): VersionId[][] {
-  const next = new Map(nodes.map(({ id, needs }) => [id, [...new Set(needs.flatMap(({ metBy }) => metBy))]]));
-  return componentsOf(next)
-    .map((component) => circleIn(next, component))
-    .filter((circle) => circle.length > 0);
-}
-
-function componentsOf(next: ReadonlyMap<VersionId, readonly VersionId[]>): VersionId[][] {
-  const order = new Map<VersionId, number>();
-  const lowest = new Map<VersionId, number>();
-  const stack: VersionId[] = [];
-  const components: VersionId[][] = [];
-  const visit = (id: VersionId): number => {
-    const own = order.size;
-    order.set(id, own);
-    stack.push(id);
-    let low = own;
-    for (const other of next.get(id) ?? []) {
-      if (!order.has(other)) low = Math.min(low, visit(other));
-      else if (stack.includes(other)) low = Math.min(low, lowest.get(other) ?? order.get(other) ?? low);
-      lowest.set(id, low);
-    }
-    lowest.set(id, low);
-    if (low === own) components.push(stack.splice(stack.indexOf(id)));
-    return low;
-  };
-  for (const id of next.keys()) if (!order.has(id)) visit(id);
-  return components;
-}
-
-/** The shortest way from one of them back to itself, within the component. */
-function circleIn(next: ReadonlyMap<VersionId, readonly VersionId[]>, component: readonly VersionId[]): VersionId[] {
-  const [start] = component.toSorted();
-  if (start === undefined) return [];
-  const cameFrom = new Map<VersionId, VersionId>();
-  const queue = [start];
-  for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
-    for (const other of next.get(id) ?? []) {
-      if (other === start) return pathTo(id, start, cameFrom);
-      if (!component.includes(other) || cameFrom.has(other)) continue;
-      cameFrom.set(other, id);
-      queue.push(other);
-    }
-  }
-  return [];
-}
-
-function pathTo(last: VersionId, start: VersionId, cameFrom: ReadonlyMap<VersionId, VersionId>): VersionId[] {
-  const path = [start];
-  for (let id: VersionId | undefined = last; id !== undefined && id !== start; id = cameFrom.get(id)) path.push(id);
-  return [...path, start].reverse();
 }

@@ -152,6 +152,8 @@ const USED: JsonSchemaObject = {
       maxLength: MANIFEST_LIMITS.rangeLength,
     },
     optional: { description: 'true when it can do without; true or false', type: 'boolean' },
+    input: schema('arguments that it sends'),
+    output: schema('result that it relies on'),
   },
   required: ['capability', 'range'],
   additionalProperties: false,

@@ -54,6 +54,10 @@ export interface UsedCapability {
   readonly range: string;
   /** Can it do its work without, if less well? @default false */
   readonly optional?: boolean;
+  /** What it sends: a version that does not take all of it is not chosen for its calls. @default nothing is known of it */
+  readonly input?: JsonSchema;
+  /** What it relies on in results: a version whose results may be otherwise is not chosen. @default nothing is known of it */
+  readonly output?: JsonSchema;
 }
 
 /** What a plugin promises: who it is, what it can do, and what it needs of others. */

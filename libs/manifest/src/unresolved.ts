@@ -1,5 +1,6 @@
 /** Why no version of a capability that is there can run a call, in words. */
 import { type CapabilityRef, Fault, formatCapabilityRef } from '@orchestrator/protocol';
+import type { Problem } from './problem.js';
 
 /** The range of whoever names none. */
 export const ANY_RELEASE = '*';
@@ -13,6 +14,24 @@ export interface VersionStanding {
 
 export function invalidRange(range: string): Fault {
   return new Fault('invalid-argument', `"${range}" is not a semver range. Write one like ^1.0.0, 1.x or >=1.2.0 <3.`);
+}
+
+/** A version that does not fit what its caller declares, and where. */
+export interface VersionMisfit {
+  readonly version: string;
+  /** By pointers into the manifest of the caller. */
+  readonly problems: readonly Problem[];
+}
+
+/** `incompatible-version`: the versions in range are not what the manifest of the caller says that it needs. */
+export function noneFits(ref: CapabilityRef, range: string, misfits: readonly VersionMisfit[]): Fault {
+  const versions = misfits.map(({ version }) => version).join(', ');
+  const what = formatCapabilityRef(ref);
+  const message = `No version of ${what} in the range "${range}" fits what its caller declares in uses. In range: ${versions}.`;
+  return new Fault('incompatible-version', message, {
+    available: misfits.map(({ version }) => version),
+    problems: misfits.flatMap(({ problems }) => problems),
+  });
 }
 
 /** `incompatible-version`, naming what is there instead: highest version first. */

@@ -115,7 +115,9 @@ function* problemsBeyondShape(json: unknown): Generator<Problem> {
   yield* schemaProblems(config, '/config', budget);
   const uses = membersOf(json, 'uses');
   yield* repeated(uses, 'capability');
-  for (const [pointer, { range }] of uses) {
+  for (const [pointer, { range, input, output }] of uses) {
+    yield* schemaProblems(input, pointerTo(pointer, 'input'), budget);
+    yield* schemaProblems(output, pointerTo(pointer, 'output'), budget);
     if (typeof range === 'string' && semver.validRange(range) === null) {
       yield { pointer: pointerTo(pointer, 'range'), message: `expected a semver range, got ${preview(range)}` };
     }

@@ -1,7 +1,7 @@
-import type { CapabilityManifest, Manifest } from '@orchestrator/manifest';
+import type { CapabilityManifest, Manifest, UsedCapability } from '@orchestrator/manifest';
 import { DEFAULT_RETRY, Fault } from '@orchestrator/protocol';
 import type { CapabilityOptions } from './capability.decorator.js';
-import type { PluginOptions } from './plugin.module.js';
+import type { PluginOptions, UseOptions } from './plugin.module.js';
 import { dtoToJsonSchema } from './schema/dto-to-json-schema.js';
 
 /**
@@ -22,10 +22,7 @@ export function manifestFromCode(
   return {
     ...{ name, version, description },
     capabilities: capabilities.map(capabilityFromCode),
-    uses: Object.entries(uses).map(([capability, use]) => ({
-      capability,
-      ...(typeof use === 'string' ? { range: use } : use),
-    })),
+    uses: Object.entries(uses).map(([capability, use]) => usedFromCode(capability, use)),
     ...aboutOf(plugin),
   };
 }
@@ -34,6 +31,17 @@ export function manifestFromCode(
 function aboutOf({ title, author, license, homepage, keywords, grants }: PluginOptions): Partial<Manifest> {
   const about = Object.entries({ title, author, license, homepage, keywords, grants });
   return Object.fromEntries(about.filter(([, value]) => value !== undefined));
+}
+
+function usedFromCode(capability: string, use: string | UseOptions): UsedCapability {
+  if (typeof use === 'string') return { capability, range: use };
+  const { input, output, ...rest } = use;
+  return {
+    capability,
+    ...rest,
+    ...(input !== undefined && { input: typeof input === 'function' ? dtoToJsonSchema(input) : input }),
+    ...(output !== undefined && { output: typeof output === 'function' ? dtoToJsonSchema(output) : output }),
+  };
 }
 
 function capabilityFromCode(options: CapabilityOptions<object, object>): CapabilityManifest {

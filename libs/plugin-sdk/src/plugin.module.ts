@@ -1,4 +1,5 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import type { JsonSchema } from '@orchestrator/manifest/schema';
 import { CapabilityClient } from './capability-client.js';
 
 /** Who a plugin is. What it can do is said by its `@Capability` methods. */
@@ -18,16 +19,21 @@ export interface PluginOptions {
   readonly keywords?: readonly string[];
   /**
    * The capabilities that it calls, with the range of versions that it accepts: `{ 'editor.copy-edit': '^1.0.0' }`, or
-   * `{ range: '^1.0.0', optional: true }` for one that it can do without.
+   * `{ range: '^1.0.0', optional: true }` for one that it can do without, and `{ range: '^1.0.0', input: Draft }` to say what
+   * it sends.
    */
   readonly uses?: Readonly<Record<string, string | UseOptions>>;
   /** What it asks the operator to grant it beyond its uses: `editor.*`, `start-root`. */
   readonly grants?: readonly string[];
 }
 
-interface UseOptions {
+export interface UseOptions {
   readonly range: string;
   readonly optional?: boolean;
+  /** The class or JSON Schema of what it sends. A version that would refuse any of it is not chosen for its calls. */
+  readonly input?: Type | JsonSchema;
+  /** The same for what it relies on in results. */
+  readonly output?: Type | JsonSchema;
 }
 
 export const PLUGIN_OPTIONS = Symbol('orchestrator.plugin-options');

@@ -102,7 +102,7 @@ export {
   type StepRecord,
 } from './records.js';
 export { decodeRedrive, encodeRedrive, type Redrive } from './redrive.js';
-export { parseRegistryEvent, type RegistryEvent, type UsedCapabilityBody } from './registry-events.js';
+export { type MissingNeedBody, parseRegistryEvent, type RegistryEvent } from './registry-events.js';
 export { parseReplicas } from './replicas.js';
 export { DEFAULT_RETRY, RETRY_LIMITS, type RetryPolicy, retryDelayMs } from './retry.js';
 export { decodeRun, encodeRun, type RunHeader } from './run-header.js';

@@ -1,5 +1,5 @@
 /** What the services answer when asked on `orc.v1.query.<service>.<question>`: JSON in, JSON or a fault out. */
-import type { UsedCapabilityBody } from './registry-events.js';
+import type { MissingNeedBody } from './registry-events.js';
 
 /** `choreographer.tree`: exactly one of the first three. Answered with a `CallTreePage`. */
 export interface TreeQuery {
@@ -63,5 +63,5 @@ export interface InstalledPlugin {
   /** Unix time of the last heartbeat; undefined when the registry has not heard one since it started. */
   readonly lastSeenMs: number | undefined;
   /** What it cannot do without, and no live instance provides: until then, calls of it are `unavailable`. */
-  readonly waitingFor: readonly UsedCapabilityBody[];
+  readonly waitingFor: readonly MissingNeedBody[];
 }

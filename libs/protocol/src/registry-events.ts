@@ -1,15 +1,27 @@
 /** What the registry tells of plugins, on `orc.v1.registry.<event>.<plugin>`, as CloudEvents 1.0 in binary mode. */
 import type { FaultBody } from './fault.js';
 
-/** A need of a plugin, as it stands in its manifest. */
-export interface UsedCapabilityBody {
+/** A need of a plugin that is not met. */
+export interface MissingNeedBody {
   readonly capability: string;
   readonly range: string;
+  /** The versions in range that do not fit what the manifest declares of its use. */
+  readonly misfits?: readonly {
+    readonly version: string;
+    /** By pointers into the manifest of the caller. */
+    readonly problems: readonly { readonly pointer: string; readonly message: string }[];
+  }[];
 }
 
 /** The body of the message; `event` stands in the subject and in `ce-type`. */
 export type RegistryEvent =
-  | { readonly event: 'registered'; readonly plugin: string; readonly version: string }
+  | {
+      readonly event: 'registered';
+      readonly plugin: string;
+      readonly version: string;
+      /** What speaks against it, though it may be installed: needs that do not fit, and circles of needs. */
+      readonly warnings?: readonly { readonly pointer: string; readonly message: string }[];
+    }
   | { readonly event: 'refused'; readonly plugin: string; readonly fault: FaultBody }
   | {
       readonly event: 'ready';
@@ -22,7 +34,7 @@ export type RegistryEvent =
       readonly plugin: string;
       readonly version: string;
       readonly instances: readonly string[];
-      readonly waitingFor: readonly UsedCapabilityBody[];
+      readonly waitingFor: readonly MissingNeedBody[];
     }
   | { readonly event: 'gone'; readonly plugin: string; readonly version: string };
 

@@ -20,8 +20,10 @@ import {
   Liveness,
   type Manifest,
   missingNeeds,
+  type Problem,
   parseCapabilityQuery,
   refusalOf,
+  registrationWarnings,
   searchCapabilities,
   validateManifest,
 } from '@orchestrator/manifest';
@@ -167,7 +169,9 @@ export class Registry implements OnApplicationShutdown {
       this.#damaged.delete(key);
       this.#keep(plugin, manifest.version, manifest);
     }
-    if (isNew) this.#events.tell({ event: 'registered', plugin, version: manifest.version });
+    if (isNew) {
+      this.#events.tell({ event: 'registered', plugin, version: manifest.version, ...this.#warnOf(manifest) });
+    }
     if (!this.#liveness.isLive(plugin, manifest.version)) this.#logger.log(`${plugin} ${manifest.version} is here.`);
     this.#liveness.beat(plugin, manifest.version, instance, Date.now());
     this.#look();
@@ -179,6 +183,15 @@ export class Registry implements OnApplicationShutdown {
     this.#logger.error(`The catalogue entry ${key} is not used: ${reason}; ${next}.`);
     if (!of) return;
     this.#damaged.add(versionKey(of.plugin, of.version));
+  }
+
+  /** Only when it is new: who has installed it knows. */
+  #warnOf(manifest: Manifest): { warnings?: readonly Problem[] } {
+    const warnings = registrationWarnings(manifest, this.#catalogue.list());
+    for (const { pointer, message } of warnings) {
+      this.#logger.warn(`${manifest.name} ${manifest.version}: ${pointer || '/'}: ${message}`);
+    }
+    return warnings.length > 0 ? { warnings } : {};
   }
 
   #versionsOf(plugin: string): InstalledVersion[] {

@@ -1,5 +1,5 @@
 /** How the installed versions change: what was told of each last, and what there is to tell. Pure. */
-import type { RegistryEvent, UsedCapabilityBody } from '@orchestrator/protocol';
+import type { MissingNeedBody, RegistryEvent } from '@orchestrator/protocol';
 
 /** A version as it is now. */
 export interface VersionNow {
@@ -7,7 +7,7 @@ export interface VersionNow {
   readonly version: string;
   readonly instances: readonly string[];
   /** Needs that are not met; empty where it is ready. */
-  readonly waitingFor: readonly UsedCapabilityBody[];
+  readonly waitingFor: readonly MissingNeedBody[];
 }
 
 export class VersionStates {

@@ -84,6 +84,22 @@ describe('Gate — what a plugin may call', () => {
     expect(decide(true)).toBe('permission-denied');
   });
 
+  it('is given in a version that takes what its manifest says that it sends', () => {
+    const site = manifestOf('site', '1.0.0', 'publish', []);
+    const sends = (type: string) =>
+      catalogue.set({ ...site, uses: [{ capability: TARGET, range: '*', input: { type } }] });
+    const takes = (version: string, type: string) => {
+      const editor = manifestOf('editor', version, 'copy-edit', []);
+      catalogue.set({ ...editor, capabilities: editor.capabilities.map((one) => ({ ...one, input: { type } })) });
+    };
+    takes('1.0.0', 'object');
+    takes('2.0.0', 'array');
+    sends('object');
+    expect(decide(false)).toBe('admitted');
+    sends('string');
+    expect(decide(false)).toBe('incompatible-version');
+  });
+
   it('in a redrive is what it had asked for, where none of its versions is known any more', () => {
     expect(decide(true)).toBe('admitted');
     expect(decide(false)).toBe('permission-denied');

@@ -3,12 +3,13 @@ import { admit, type CallerRights, type Grants } from '@orchestrator/admission';
 import {
   type CapabilityManifest,
   type Catalogue,
+  declaredUse,
   type Liveness,
   type Manifest,
+  type MissingNeed,
   missingNeeds,
   type Resolution,
   retryPolicyOf,
-  type UsedCapability,
   type VersionShares,
 } from '@orchestrator/manifest';
 import {
@@ -20,6 +21,7 @@ import {
   DEFAULT_RETRY,
   Fault,
   type FaultCode,
+  formatCapabilityRef,
   HEADERS,
   inlineLimit,
   LIMITS,
@@ -241,30 +243,37 @@ export class Gate {
     return { ok: false, fault: refusal };
   }
 
-  #choose(
-    { ask, invocation, parent, bound, nowMs }: GateRequest,
-    range: string | undefined,
-    correlation: string,
-  ): Resolution {
+  #choose(request: GateRequest, range: string | undefined, correlation: string): Resolution {
+    const { ask, invocation, parent, bound, nowMs } = request;
     const { plugin, capability, caller } = ask;
+    const manifest = this.#manifestOfCaller(request);
     const call = { plugin, capability, invocation, onBehalfOf: parent?.onBehalfOf ?? caller };
     return this.#catalogue.resolve({
       ...{ plugin, capability, range, isLive: this.#isLive, isReady: this.#isReady },
+      use: manifest && declaredUse(manifest, formatCapabilityRef(ask)),
       isFailing: (_plugin, version) => this.#circuits.wouldRefuse({ ...call, version }, nowMs),
       ...{ bound, favoured: this.#shares.orderFor(plugin, correlation) },
     });
   }
 
-  #waitingFor(plugin: string, version: string): readonly UsedCapability[] {
+  #waitingFor(plugin: string, version: string): readonly MissingNeed[] {
     const manifest = this.#catalogue.manifestOf(plugin, version);
     return manifest ? missingNeeds(manifest, this.#catalogue, this.#isLive) : [];
   }
 
+  /** Where its caller is a plugin. Of a letter from one that has ended, the version does not matter any more. */
+  #manifestOfCaller({
+    ask,
+    parent,
+    isRedrive,
+  }: Pick<GateRequest, 'ask' | 'parent' | 'isRedrive'>): Manifest | undefined {
+    if (isRedrive && parent) return this.#catalogue.newestOf(ask.caller);
+    return this.#catalogue.manifestOf(ask.caller, parent?.version);
+  }
+
   #rightsOf({ ask, parent, isRedrive }: GateRequest): CallerRights {
     const isOfEnded = isRedrive && parent;
-    const manifest = isOfEnded
-      ? this.#catalogue.newestOf(ask.caller)
-      : this.#catalogue.manifestOf(ask.caller, parent?.version);
+    const manifest = this.#manifestOfCaller({ ask, parent, isRedrive });
     if (!manifest && isOfEnded) return FORGOTTEN;
     if (!manifest) return parent ? this.#grants.ofPlugin(ask.caller, []) : this.#grants.ofCaller(ask.caller);
     const known = this.#rights.get(manifest);
