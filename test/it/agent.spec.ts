@@ -109,6 +109,20 @@ describe('an agent', () => {
     ]);
   });
 
+  it('as a persona from a file — with the settings of the code, and a model whose price is not known, which is told once', async () => {
+    endpoint.script(() => ({ text: 'Chapter 1.' }));
+    const asked = { prompt: 'Plan.', tools: [], persona: 'elena-voss' };
+    for (const _ of [1, 2]) expect((await system.client.call(ASK, asked)).result).toMatchObject({ ok: true });
+    expect(endpoint.requests.at(-1)?.body).toMatchObject({
+      model: 'claude-unpriced',
+      temperature: 0.1,
+      system: [{ text: 'You are Elena Voss. You plan stories.' }],
+    });
+    expect(system.log.filter((line) => line.includes('The price of claude-unpriced is not known'))).toHaveLength(1);
+    const { result } = await system.client.call(ASK, { ...asked, persona: 'elena-vos' });
+    expect(result).toMatchObject({ fault: { code: 'not-found', details: { nearest: ['elena-voss'] } } });
+  });
+
   it('that is to use what is not installed — ends before the model is asked', async () => {
     const before = endpoint.requests.length;
     expect((await ask(['painter.paint'])).result).toMatchObject({ ok: false, fault: { code: 'not-found' } });

@@ -237,6 +237,14 @@ describe('the Anthropic adapter', () => {
       expect(told).toEqual([{ type: 'text', text: 'This will ne' }]);
     });
 
+    it('at a callback that throws — is what it threw', async () => {
+      endpoint.script([{ text: 'This is whole.' }]);
+      const onDelta = () => {
+        throw new Error('no paper');
+      };
+      expect(await faultOf(model().reply(request, { onDelta }))).toMatchObject({ code: 'failed', message: 'no paper' });
+    });
+
     it('an error in the middle — is the fault of that error', async () => {
       endpoint.script([{ text: 'This will never end', breaks: 'overloaded' }]);
       const fault = await faultOf(model({ maxAttempts: 1 }).reply(request));

@@ -99,7 +99,11 @@ class AnthropicModel implements Model {
         let hasTold = false;
         const tell = (delta: ReplyDelta) => {
           hasTold = true;
-          options.onDelta?.(delta);
+          try {
+            options.onDelta?.(delta);
+          } catch (error) {
+            throw Fault.from(error, 'failed'); // the caller's own mistake, not one of the connection
+          }
         };
         const assembler = new ReplyAssembler(options.onDelta && tell);
         try {

@@ -74,8 +74,10 @@ function statusFault(status: number, message: string, details: object): Fault {
 /** The same fault without the key, wherever the endpoint may have put it. */
 export function withoutKey(fault: Fault, apiKey: string | undefined): Fault {
   if (!apiKey) return fault;
-  const { code, message, details } = JSON.parse(JSON.stringify(fault).replaceAll(apiKey, '[key]'));
-  return new Fault(code, message, details, { cause: fault.cause });
+  const clean = (value: unknown) => (typeof value === 'string' ? value.replaceAll(apiKey, '[key]') : value);
+  const { code, message, details, cause } = fault;
+  const cleaned = details && Object.fromEntries(Object.entries(details).map(([name, value]) => [name, clean(value)]));
+  return new Fault(code, message.replaceAll(apiKey, '[key]'), cleaned, { cause });
 }
 
 /** What the headers ask for: `retry-after-ms`, `retry-after`, or when the limits that are used up begin anew. */

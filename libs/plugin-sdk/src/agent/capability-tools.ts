@@ -4,8 +4,9 @@ import { type Requester, readPlugins } from '@orchestrator/bus';
 import { Catalogue, type Manifest } from '@orchestrator/manifest';
 import { Fault, formatCapabilityRef, isName } from '@orchestrator/protocol';
 
-/** How long a reading of the catalogue is used. */
 const FRESH_MS = 10_000;
+/** One for each set of plugins that agents are given tools of. */
+const MAX_READINGS = 64;
 
 interface Reading {
   readonly atMs: number;
@@ -24,12 +25,17 @@ export type CallCapability = (capability: string, args: object) => Promise<unkno
 export class CapabilityTools {
   readonly #requester: Requester;
   readonly #uses: ReadonlyMap<string, string>;
+  readonly #freshMs: number;
   readonly #readings = new Map<string, Reading>();
 
-  /** @param uses the range that is accepted of a capability */
-  constructor(requester: Requester, uses: ReadonlyMap<string, string>) {
+  /**
+   * @param uses the range that is accepted of a capability
+   * @param freshMs how long a reading of the catalogue is used
+   */
+  constructor(requester: Requester, uses: ReadonlyMap<string, string>, freshMs = FRESH_MS) {
     this.#requester = requester;
     this.#uses = uses;
+    this.#freshMs = freshMs;
   }
 
   /**
@@ -59,20 +65,20 @@ export class CapabilityTools {
   }
 
   /** What was read last serves while the registry is away. */
-  async #installed(names: readonly string[] | undefined): Promise<Installed> {
+  #installed(names: readonly string[] | undefined): Promise<Installed> {
     const key = names === undefined ? '*' : [...new Set(names)].sort().join(' ');
     const known = this.#readings.get(key);
-    if (known && performance.now() - known.atMs < FRESH_MS) return known.catalogue;
-    const reading = { atMs: performance.now(), catalogue: this.#read(names) };
-    this.#readings.set(key, reading);
-    try {
-      return await reading.catalogue;
-    } catch (error) {
-      if (known) this.#readings.set(key, known);
-      else this.#readings.delete(key);
+    if (known && performance.now() - known.atMs < this.#freshMs) return known.catalogue;
+    const catalogue = this.#read(names).catch((error: unknown) => {
       if (known) return known.catalogue;
+      this.#readings.delete(key);
       throw error;
-    }
+    });
+    this.#readings.delete(key);
+    this.#readings.set(key, { atMs: performance.now(), catalogue });
+    const [oldest] = this.#readings.keys();
+    if (this.#readings.size > MAX_READINGS && oldest !== undefined) this.#readings.delete(oldest);
+    return catalogue;
   }
 
   async #read(names: readonly string[] | undefined): Promise<Installed> {
