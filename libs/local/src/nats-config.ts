@@ -11,7 +11,7 @@
  * make one. So objects are read by `STREAM.MSG.GET`, whose answers are JSON of the server's own.
  */
 import { randomBytes } from 'node:crypto';
-import { CATALOGUE_BUCKET, isName, OBJECTS_BUCKET, STREAMS } from '@orchestrator/protocol';
+import { CATALOGUE_BUCKET, isName, OBJECTS_BUCKET, reservedReason, STREAMS } from '@orchestrator/protocol';
 
 /** The development user, for a plugin of any name that the configuration does not list. */
 export const ANY_PLUGIN_USER = 'plugin';
@@ -34,7 +34,9 @@ interface Permissions {
 /** All users of an installation with these plugins. @throws RangeError for a name that is not a plugin's */
 export function natsUsers(plugins: readonly string[]): string[] {
   const users = [...SERVICE_USERS, ...plugins, ANY_PLUGIN_USER, CALLER_USER];
-  const bad = plugins.find((name) => !isName(name) || users.filter((user) => user === name).length > 1);
+  const bad = plugins.find(
+    (name) => !isName(name) || reservedReason(name) !== undefined || users.filter((user) => user === name).length > 1,
+  );
   if (bad !== undefined) throw new RangeError(`"${bad}" cannot be the name of a plugin's NATS user`);
   return users;
 }

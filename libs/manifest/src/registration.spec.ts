@@ -34,6 +34,22 @@ describe('refusalOf', () => {
     expect(refusalOf(spelling('2.0.0'), installed)).toBeUndefined();
   });
 
+  it('what breaks callers of several versions — has the places of all', () => {
+    const installed = [
+      idle(spelling('1.0.0', WIDE)),
+      idle(spelling('1.1.0', [...WIDE, 'number'])),
+      idle(spelling('2.0.0')),
+    ];
+    const fault = refusalOf(spelling('1.2.0'), installed);
+    const problems = fault?.details?.problems as { message: string }[];
+    expect(problems.map(({ message }) => /what (.*) promises/.exec(message)?.[1])).toEqual(['1.0.0', '1.1.0']);
+    const live = [...installed, { manifest: spelling('1.2.0', ['boolean']), isLive: true }];
+    expect(refusalOf(spelling('1.2.0'), live)).toMatchObject({
+      code: 'invalid-argument',
+      details: { problems: [{ pointer: '/version' }, {}, {}] },
+    });
+  });
+
   it('an earlier version that comes later — must not promise what the one that is there does not keep', () => {
     const fault = refusalOf(spelling('1.0.0', WIDE), [idle(spelling('1.1.0'))]);
     expect(fault).toMatchObject({ code: 'incompatible-version', details: { older: '1.0.0', newer: '1.1.0' } });

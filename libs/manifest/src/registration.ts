@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '@orchestrator/protocol';
 import { type Change, compareManifests, mustBeCompatible } from './compatibility/compare-manifests.js';
 import type { Manifest } from './manifest.js';
-import { boundProblems } from './problem.js';
+import { boundProblems, type Problem } from './problem.js';
 
 /** A version that is installed, and whether an instance of it lives. */
 export interface InstalledVersion {
@@ -20,15 +20,13 @@ export function refusalOf(manifest: Manifest, installed: readonly InstalledVersi
   const { name, version } = manifest;
   // What is installed was compared when it came.
   if (installed.some(({ manifest: known }) => isDeepStrictEqual(known, manifest))) return undefined;
-  for (const { manifest: known, isLive } of installed) {
-    if (known.version === version) {
-      if (isLive) return new Fault('invalid-argument', otherManifest(name, version), { plugin: name, version });
-    } else {
-      const broken = brokenPromises(known, manifest);
-      if (broken) return breakingFault(broken);
-    }
-  }
-  return undefined;
+  const others = installed.filter(({ manifest: known }) => known.version !== version);
+  const broken = others.flatMap(({ manifest: known }) => brokenPromises(known, manifest) ?? []);
+  const isTaken = installed.some(({ manifest: known, isLive }) => known.version === version && isLive);
+  if (!isTaken) return broken[0] && breakingFault(broken[0], broken);
+  const message = otherManifest(name, version);
+  const problems = [{ pointer: '/version', message }, ...broken.flatMap(problemsOf)];
+  return new Fault('invalid-argument', message, { plugin: name, version, problems: boundProblems(problems) });
 }
 
 function otherManifest(name: string, version: string): string {
@@ -51,16 +49,19 @@ export function brokenPromises(one: Manifest, other: Manifest): BrokenPromises |
   return first && { older, newer, changes: [first, ...rest] };
 }
 
-function breakingFault({ older, newer, changes }: BrokenPromises): Fault {
+function breakingFault({ older, newer, changes }: BrokenPromises, all: readonly BrokenPromises[]): Fault {
   const [first] = changes;
-  const more = changes.length > 1 ? `, and ${changes.length - 1} more` : '';
+  const problems = all.flatMap(problemsOf);
+  const more = problems.length > 1 ? `, and ${problems.length - 1} more` : '';
   const message = `${newer.name} ${newer.version} breaks callers of ${older.version}: ${first.rule} at ${first.pointer}: ${first.message}${more}. Raise the ${majorOf(older.version)}, or keep what was promised.`;
-  const problems = changes.map(({ rule, pointer, message: what }) => ({ pointer, message: `${rule}: ${what}` }));
-  return new Fault('incompatible-version', message, {
-    older: older.version,
-    newer: newer.version,
-    problems: boundProblems(problems),
-  });
+  const versions = { older: older.version, newer: newer.version };
+  return new Fault('incompatible-version', message, { ...versions, problems: boundProblems(problems) });
+}
+
+/** Each says which promise it breaks: there may be several versions. */
+function problemsOf({ older, newer, changes }: BrokenPromises): Problem[] {
+  const between = `${newer.version} does not keep what ${older.version} promises`;
+  return changes.map(({ rule, pointer, message }) => ({ pointer, message: `${rule}: ${message} (${between})` }));
 }
 
 /** The part of a version that says that it breaks something. */

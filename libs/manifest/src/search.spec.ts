@@ -62,8 +62,9 @@ describe('searchCapabilities', () => {
 describe('parseCapabilityQuery', () => {
   it('takes what fits, and nothing else', () => {
     const query = { text: 'tea', tag: 'prose', accepts: null, produces: { type: 'object' } };
-    expect(parseCapabilityQuery({ ...query, more: 1 })).toEqual(query);
+    expect(parseCapabilityQuery(query)).toEqual(query);
     for (const wrong of [
+      { ...query, more: 1 },
       { text: 1 },
       { tag: null },
       { text: 'x'.repeat(300) },
@@ -72,5 +73,19 @@ describe('parseCapabilityQuery', () => {
     ]) {
       expect(() => parseCapabilityQuery(wrong)).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
     }
+  });
+
+  it('tells all that is wrong, with its place', () => {
+    const wrong = { text: 1, tag: 'x'.repeat(300), produces: { type: 'tea', colour: 1 }, 'm/ore': 1, limit: 5 };
+    expect(() => parseCapabilityQuery(wrong)).toThrow(
+      expect.objectContaining({
+        details: {
+          problems: ['/m~1ore', '/limit', '/text', '/tag', '/produces/colour', '/produces/type'].map((pointer) => ({
+            pointer,
+            message: expect.any(String),
+          })),
+        },
+      }),
+    );
   });
 });

@@ -5,7 +5,7 @@ import { locate } from './compatibility/located-schema.js';
 import { type Budget, inclusionGaps } from './compatibility/schema-inclusion.js';
 import type { JsonSchema } from './json-schema.js';
 import { type CapabilityManifest, MANIFEST_LIMITS, type Manifest } from './manifest.js';
-import { boundProblems } from './problem.js';
+import { boundProblems, type Problem, pointerTo } from './problem.js';
 
 /** All that is given has to fit. */
 export interface CapabilityQuery {
@@ -55,19 +55,24 @@ export function searchCapabilities(
   return { capabilities: found.slice(0, MAX_FOUND), more: found.length > MAX_FOUND || budget.steps < 0 };
 }
 
-/** @throws Fault `invalid-argument` naming what is not as it has to be */
-export function parseCapabilityQuery({
-  text,
-  tag,
-  accepts,
-  produces,
-}: Readonly<Record<string, unknown>>): CapabilityQuery {
-  for (const [name, value] of Object.entries({ text, tag })) {
-    const isText = value === undefined || (typeof value === 'string' && value.length <= MANIFEST_LIMITS.textLength);
-    if (!isText)
-      throw new Fault('invalid-argument', `${name} is a text of at most ${MANIFEST_LIMITS.textLength} characters.`);
+const FIELDS = 'text, tag, accepts, produces';
+
+/** @throws Fault `invalid-argument` with all that is wrong */
+export function parseCapabilityQuery(args: Readonly<Record<string, unknown>>): CapabilityQuery {
+  const { text, tag, accepts, produces, ...more } = args;
+  const problems = [
+    ...Object.keys(more).map((field) => ({
+      pointer: pointerTo('', field),
+      message: `unknown field; known are ${FIELDS}`,
+    })),
+    ...Object.entries({ text, tag }).flatMap(([field, value]) => textProblems(field, value)),
+    ...(produces === undefined ? [] : schemaProblems(produces)),
+  ];
+  if (problems.length > 0) {
+    const [first] = problems;
+    const message = `The question has ${problems.length} problem(s): ${first?.pointer}: ${first?.message}`;
+    throw new Fault('invalid-argument', message, { problems: boundProblems(problems) });
   }
-  if (produces !== undefined) checkSchema(produces);
   return {
     ...(text !== undefined && { text: String(text) }),
     ...(tag !== undefined && { tag: String(tag) }),
@@ -76,14 +81,17 @@ export function parseCapabilityQuery({
   };
 }
 
-function checkSchema(schema: unknown): void {
-  if (typeof schema === 'boolean') return;
+function textProblems(field: string, value: unknown): Problem[] {
+  const isText = value === undefined || (typeof value === 'string' && value.length <= MANIFEST_LIMITS.textLength);
+  const message = `expected a text of at most ${MANIFEST_LIMITS.textLength} characters`;
+  return isText ? [] : [{ pointer: pointerTo('', field), message }];
+}
+
+function schemaProblems(schema: unknown): readonly Problem[] {
+  if (typeof schema === 'boolean') return [];
   const isObject = typeof schema === 'object' && schema !== null && !Array.isArray(schema);
-  const problems = isObject ? capabilitySchemaProblems(schema as JsonSchema, '/produces') : [];
-  if (isObject && problems.length === 0) return;
-  throw new Fault('invalid-argument', 'produces is a JSON Schema 2020-12: an object or a boolean.', {
-    problems: boundProblems(problems),
-  });
+  if (isObject) return capabilitySchemaProblems(schema as JsonSchema, '/produces');
+  return [{ pointer: '/produces', message: 'expected a JSON Schema 2020-12: an object or a boolean' }];
 }
 
 function fits(manifest: Manifest, capability: CapabilityManifest, query: CapabilityQuery, budget: Budget): boolean {

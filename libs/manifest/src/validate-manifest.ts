@@ -1,3 +1,4 @@
+import { reservedReason } from '@orchestrator/protocol';
 import { type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import semver from 'semver';
@@ -100,6 +101,10 @@ function* problemsBeyondShape(json: unknown): Generator<Problem> {
   if (typeof version === 'string' && semver.valid(version) !== version) {
     yield { pointer: '/version', message: `expected an exact semver version, got ${preview(version)}` };
   }
+  const named = typeof json === 'object' && json !== null ? (json as Unchecked).name : undefined;
+  const reserved = typeof named === 'string' ? reservedReason(named) : undefined;
+  if (reserved)
+    yield { pointer: '/name', message: `expected another name: ${preview(named)} is reserved: ${reserved}` };
   const capabilities = membersOf(json, 'capabilities');
   yield* repeated(capabilities, 'name');
   const exampleSteps = { steps: EXAMPLE_STEPS };

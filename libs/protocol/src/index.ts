@@ -104,6 +104,7 @@ export {
 export { decodeRedrive, encodeRedrive, type Redrive } from './redrive.js';
 export { type MissingNeedBody, parseRegistryEvent, type RegistryEvent } from './registry-events.js';
 export { parseReplicas } from './replicas.js';
+export { reservedReason } from './reserved-names.js';
 export { DEFAULT_RETRY, RETRY_LIMITS, type RetryPolicy, retryDelayMs } from './retry.js';
 export { decodeRun, encodeRun, type RunHeader } from './run-header.js';
 export {

@@ -25,12 +25,10 @@ import {
   refusalOf,
   registrationWarnings,
   searchCapabilities,
-  validateManifest,
 } from '@orchestrator/manifest';
 import {
   Fault,
   type InstalledPlugin,
-  isInstanceId,
   LIMITS,
   type PluginPage,
   parseBeat,
@@ -41,7 +39,9 @@ import {
   subjects,
   type Target,
 } from '@orchestrator/protocol';
+import { parseAnnouncement } from './announcement.js';
 import { EventTeller } from './event-teller.js';
+import { type PluginQuery, parsePluginQuery } from './plugin-query.js';
 import type { RegistrySettings } from './settings.js';
 import { VersionStates } from './version-states.js';
 import { WorkConsumers } from './work-consumers.js';
@@ -101,7 +101,7 @@ export class Registry implements OnApplicationShutdown {
       callback: (_e, msg) => void this.#onAnnounce(msg),
     });
     this.#bus.nc.subscribe(patterns.beats, { callback: (_e, msg) => this.#onBeat(msg) });
-    serveQuery(this.#bus, 'registry', 'plugins', ({ after, names }) => this.#page(after, parseNames(names)));
+    serveQuery(this.#bus, 'registry', 'plugins', (args) => this.#page(parsePluginQuery(args)));
     serveQuery(this.#bus, 'registry', 'capabilities', (args) =>
       searchCapabilities(this.#catalogue.list(), parseCapabilityQuery(args)),
     );
@@ -153,10 +153,7 @@ export class Registry implements OnApplicationShutdown {
   }
 
   async #accept(plugin: string, msg: Msg): Promise<void> {
-    const { manifest, instance } = readAnnouncement(msg);
-    if (manifest.name !== plugin) {
-      throw new Fault('permission-denied', `The manifest of ${manifest.name} was announced in the name of ${plugin}.`);
-    }
+    const { manifest, instance } = parseAnnouncement(msg.string(), plugin);
     const refusal = refusalOf(manifest, this.#versionsOf(plugin));
     if (refusal) throw refusal;
     for (const { name: capability } of manifest.capabilities) {
@@ -265,7 +262,7 @@ export class Registry implements OnApplicationShutdown {
   readonly #isLive = (plugin: string, version: string) => this.#liveness.isLive(plugin, version);
 
   /** As many as one answer holds, after the one that was last. @throws Fault `not-found` when that has gone meanwhile */
-  #page(after: unknown, names: ReadonlySet<string> | undefined): PluginPage {
+  #page({ after, names }: PluginQuery): PluginPage {
     const all = this.#list(names);
     const start =
       after === undefined ? 0 : all.findIndex(({ name, version }) => versionKey(name, version) === after) + 1;
@@ -295,33 +292,6 @@ export class Registry implements OnApplicationShutdown {
 }
 
 /** @throws Fault `invalid-argument` for what is no list of names */
-function parseNames(names: unknown): ReadonlySet<string> | undefined {
-  if (names === undefined) return undefined;
-  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return new Set(names);
-  throw new Fault('invalid-argument', '"names" must be a list of names of plugins.');
-}
-
 function versionKey(plugin: string, version: string): string {
   return `${plugin}@${version}`;
-}
-
-function readAnnouncement(msg: Msg): { manifest: Manifest; instance: string } {
-  let body: { manifest?: unknown; instance?: unknown };
-  try {
-    body = msg.json();
-  } catch (cause) {
-    throw new Fault('invalid-argument', 'An announcement is {"manifest": …, "instance": …}, as JSON.', undefined, {
-      cause,
-    });
-  }
-  const checked = validateManifest(body?.manifest);
-  if (checked.problems) {
-    throw new Fault('invalid-argument', `The manifest has ${checked.problems.length} problem(s).`, {
-      problems: checked.problems,
-    });
-  }
-  if (typeof body.instance !== 'string' || !isInstanceId(body.instance)) {
-    throw new Fault('invalid-argument', 'An instance is named by 1 to 63 of [a-z0-9-].');
-  }
-  return { manifest: checked.manifest, instance: body.instance };
 }
