@@ -8,12 +8,15 @@ import { callRaw, type RawAnswer, storeRaw } from './raw-calls.js';
 
 const VERSIONS = 'mirror: 1.0.0; probe: 2.0.0 30%, 1.0.0 70%; designer: 7.0.0';
 const CORRELATIONS = 40;
+/** Open, it stays so until the end. */
+const CIRCUIT = { ORC_CIRCUIT_MIN_CALLS: '5', ORC_CIRCUIT_OPEN_MS: '600000' };
+const CHOREOGRAPHERS = 2;
 
 describe('versions of a plugin that the operator has pinned, or weighs', () => {
   let system: TestSystem;
 
   beforeAll(async () => {
-    system = await startTestSystem({ plugins: [PROBE, MIRROR], env: { ORC_VERSIONS: VERSIONS } });
+    system = await startTestSystem({ plugins: [PROBE, MIRROR], env: { ORC_VERSIONS: VERSIONS, ...CIRCUIT } });
     await Promise.all([
       system.start('choreographer', 'choreographer-2'),
       system.startPlugin({ ...PROBE, name: 'probe-2' }, { PROBE_VERSION: '2.0.0' }),
@@ -106,5 +109,37 @@ describe('versions of a plugin that the operator has pinned, or weighs', () => {
         (found) => found === '1.0.0',
       ),
     ).toBe('1.0.0');
+  });
+
+  it('one that fails too often is passed by, also by durable requests that wait for it, once another one is there', async () => {
+    const third = (version: string) =>
+      system.startPlugin({ ...PROBE, name: `third-${version}` }, { PROBE_NAME: 'third', PROBE_VERSION: version });
+    const flaky = (until: number) => callRaw(system, 'third.flaky', JSON.stringify({ name: 'third', until }));
+    const waiting = async () => {
+      const stats = await system.bus.nc.requestMany('$SRV.STATS.choreographer', '', { maxMessages: CHOREOGRAPHERS });
+      const counts: number[] = [];
+      for await (const msg of stats) {
+        counts.push(
+          msg.json<{ endpoints: { data: { requestsWaiting: number } }[] }>().endpoints[0]?.data.requestsWaiting ?? 0,
+        );
+      }
+      return counts.reduce((sum, count) => sum + count, 0);
+    };
+    await third('1.1.0');
+    await until(
+      () => flaky(1),
+      ({ fault }) => fault === '',
+    );
+    let refused = 0; // of each choreographer, many in a row
+    while (refused < 20) refused = (await flaky(99)).fault === 'unavailable' ? refused + 1 : 0;
+    const request = await storeRaw(system, 'third.flaky', '{"name":"third","until":1}');
+    expect(await until(waiting, (count) => count > 0)).toBe(1);
+    await third('1.0.0');
+    const tree = await system.treeWhere({ request }, ([root]) => root?.state === 'succeeded');
+    expect(tree.roots[0]?.version).toBe('1.0.0');
+    const answer = await flaky(1);
+    expect(answer).toMatchObject({ fault: '', body: { text: 'attempt 1' } });
+    const called = await system.treeWhere({ correlation: answer.correlation }, (nodes) => nodes.length === 1);
+    expect(called.roots[0]?.version).toBe('1.0.0');
   });
 });

@@ -328,6 +328,14 @@ describe('Catalogue', () => {
     };
     expect(ask({ type: 'object' })).toMatchObject({ ok: true, version: '1.1.0', live: true });
     expect(ask({ type: 'object' }, { favoured: ['1.2.0', '1.0.0'] })).toMatchObject({ ok: true, version: '1.0.0' });
+    expect(ask({ type: 'object' }, { bound: '1.0.0' })).toMatchObject({ ok: true, version: '1.0.0' });
+    expect(ask({ type: 'object' }, { bound: '1.2.0' })).toMatchObject({
+      fault: {
+        code: 'incompatible-version',
+        message: expect.stringContaining('The call tree is bound to speller 1.2.0, which does not fit'),
+        details: { bound: '1.2.0', problems: [expect.objectContaining({ pointer: '/input' })] },
+      },
+    });
     expect(ask({ type: 'string' })).toMatchObject({
       ok: false,
       fault: {

@@ -6,6 +6,7 @@ import { nearestCapabilities } from './nearest.js';
 import type { Problem } from './problem.js';
 import {
   ANY_RELEASE,
+  boundMisfits,
   boundToGone,
   boundToOther,
   invalidRange,
@@ -117,6 +118,11 @@ export class Catalogue {
     return this.#manifests.has(plugin);
   }
 
+  /** Is there more than one version of it? */
+  hasChoice(plugin: string): boolean {
+    return (this.#manifests.get(plugin)?.size ?? 0) > 1;
+  }
+
   /** The manifest of a version; where that is not installed, or none is named, of the one that was installed last. */
   manifestOf(plugin: string, version?: string): Manifest | undefined {
     const versions = this.#manifests.get(plugin);
@@ -177,9 +183,7 @@ export class Catalogue {
     const candidate = entry.versions.find(({ version }) => version === bound);
     if (candidate && 'length' in found && found.includes(candidate)) {
       const problems = misfitsOf(candidate, query.use);
-      if (problems.length > 0) {
-        return { ok: false, fault: noneFits(query, range ?? ANY_RELEASE, [{ version: bound, problems }]) };
-      }
+      if (problems.length > 0) return { ok: false, fault: boundMisfits(plugin, { version: bound, problems }) };
       return isLive(plugin, bound) ? candidate.live : candidate.idle;
     }
     const lacks = candidate === undefined ? 'capability' : 'range';

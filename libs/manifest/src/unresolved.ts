@@ -23,6 +23,12 @@ export interface VersionMisfit {
   readonly problems: readonly Problem[];
 }
 
+/** `incompatible-version`: the version that a call tree is bound to is not what the manifest of the caller says that it needs. */
+export function boundMisfits(plugin: string, { version, problems }: VersionMisfit): Fault {
+  const message = `The call tree is bound to ${plugin} ${version}, which does not fit what the caller declares in uses.`;
+  return new Fault('incompatible-version', message, { bound: version, available: [version], problems });
+}
+
 /** `incompatible-version`: the versions in range are not what the manifest of the caller says that it needs. */
 export function noneFits(ref: CapabilityRef, range: string, misfits: readonly VersionMisfit[]): Fault {
   const versions = misfits.map(({ version }) => version).join(', ');

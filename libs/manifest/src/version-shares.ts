@@ -2,7 +2,7 @@
  * Which versions the operator wants to be taken before others: one that is pinned, or several by weight, as for a canary.
  * Decided for each correlation by a hash, so that all of a call tree goes the same way, whichever replica decides. Pure.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Fault, isName, isVersion, type VersionShare } from '@orchestrator/protocol';
 import semver from 'semver';
 
@@ -69,8 +69,8 @@ export class VersionShares {
 
 /** Evenly spread over what lies between 0 and 1, and always the same for the same texts. */
 function fraction(plugin: string, version: string, correlation: string): number {
-  const digest = createHash('sha256').update(`${plugin}@${version} ${correlation}`).digest();
-  return (digest.readUIntBE(0, 6) + 0.5) / 2 ** 48;
+  const digest = hash('sha256', `${plugin}@${version} ${correlation}`); // in hex
+  return (Number.parseInt(digest.slice(0, 12), 16) + 0.5) / 2 ** 48;
 }
 
 function parseEntry(entry: string, begin: number): { plugin: string; shares: Shares } {

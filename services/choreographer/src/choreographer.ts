@@ -87,6 +87,7 @@ export class Choreographer implements OnApplicationShutdown {
   readonly #catalogue = new Catalogue();
   readonly #liveness: Liveness;
   readonly #instance = randomId().slice(0, 16);
+  #onInstalled: (plugin: string) => void = () => {};
   #onRevived: (plugin: string, version: string) => void = () => {};
   #onRemoved: (plugin: string, version: string) => void = () => {};
   readonly #stops: (() => Promise<void> | void)[] = [];
@@ -122,6 +123,7 @@ export class Choreographer implements OnApplicationShutdown {
       history.circuitChanged(call, change);
       replicas.say();
       if (change.state === 'half-open') return; // what comes of it is told
+      reconsider(call.plugin);
       this.#logger.warn(`The circuit of ${call.plugin}.${call.capability} ${call.version} is ${change.state}.`);
     });
     const replicas = new Replicas(bus, this.#instance, () => circuits.list());
@@ -132,7 +134,15 @@ export class Choreographer implements OnApplicationShutdown {
       mayPass: (context) => circuits.refusal(context, Date.now()) === undefined,
       isCancelled: (context) => cancellations.covers(context),
     });
-    this.#onRevived = (plugin, version) => circuits.revived(plugin, version, Date.now());
+    /** Requests that wait for one version may be for another one now. */
+    const reconsider = (plugin: string) => {
+      if (this.#catalogue.hasChoice(plugin)) workRoom.reconsider(plugin);
+    };
+    this.#onInstalled = reconsider;
+    this.#onRevived = (plugin, version) => {
+      circuits.revived(plugin, version, Date.now());
+      reconsider(plugin);
+    };
     this.#onRemoved = (plugin, version) => {
       capacity.forget(plugin, version);
       workRoom.forget(plugin, version);
@@ -229,7 +239,10 @@ export class Choreographer implements OnApplicationShutdown {
         if (manifest === undefined) {
           this.#catalogue.remove(plugin, version);
           this.#onRemoved(plugin, version);
-        } else this.#catalogue.set(manifest);
+        } else {
+          this.#catalogue.set(manifest);
+          this.#onInstalled(plugin);
+        }
       },
       ({ key, reason }) => this.#logger.error(`The catalogue entry ${key} is not used: ${reason}.`),
     );

@@ -146,6 +146,19 @@ describe('WorkRoom', () => {
     await settled();
     expect(order).toEqual(['flood']);
   });
+
+  it('lets those that wait be decided again, in their order, when another version of the plugin may be there for them', async () => {
+    const workRoom = room();
+    fill(workRoom);
+    const order = waiting(workRoom, [work('flood'), work('other'), work('flood')]);
+    workRoom.reconsider('designer');
+    await settled();
+    expect(order).toEqual([]);
+    workRoom.reconsider('editor');
+    await settled();
+    expect(order).toEqual(['flood', 'flood', 'other']);
+    expect(workRoom.waiting).toBe(0);
+  });
 });
 
 describe('WorkRoom — as time goes by', () => {

@@ -129,6 +129,11 @@ export class WorkRoom {
     });
   }
 
+  /** Another version of that plugin may be the one to wait for now, or need no waiting. */
+  reconsider(plugin: string): void {
+    for (const room of this.#rooms.values()) if (room.target.plugin === plugin) resolveAll(room, 'decide');
+  }
+
   /** That version is no longer installed: who waits for it is to be told. */
   forget(plugin: string, version: string): void {
     for (const room of this.#rooms.values()) {
