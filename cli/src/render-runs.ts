@@ -1,5 +1,5 @@
 /** Runs as text. Pure. */
-import type { InvocationNode, Run } from '@orchestrator/protocol';
+import type { InvocationNode, Run, WaitingRun } from '@orchestrator/protocol';
 import { oneLine } from './one-line.js';
 import type { Colours } from './terminal.js';
 import { shortTime } from './time-option.js';
@@ -9,6 +9,21 @@ export function renderRuns(runs: readonly Run[], colours: Colours): string {
   const names = Math.max(...runs.map((run) => nameOf(run).length));
   const callers = Math.max(...runs.map((run) => run.caller.length));
   return runs.map((run) => renderRun(run, colours, { names, callers })).join('\n');
+}
+
+/** A line for each that waits to be admitted, and what for. */
+export function renderWaiting(waiting: readonly WaitingRun[], colours: Colours): string {
+  const lines = waiting.map((run) =>
+    [
+      run.invocation,
+      colours.dim(shortTime(run.sinceMs)),
+      colours.yellow('waiting'.padEnd('succeeded'.length)),
+      colours.bold(nameOf(run)),
+      run.caller,
+      colours.dim(run.reason === 'room' ? 'for room' : 'for its circuit'),
+    ].join('  '),
+  );
+  return lines.join('\n');
 }
 
 /** @param widths of the columns */
@@ -23,7 +38,7 @@ export function renderRun(run: Run, colours: Colours, widths = { names: 0, calle
   ].join('  ');
 }
 
-function nameOf(run: Run): string {
+function nameOf(run: Pick<Run, 'plugin' | 'capability'>): string {
   return `${run.plugin}.${run.capability}`;
 }
 

@@ -10,6 +10,8 @@ import {
   type RunCursor,
   type RunFilter,
   type RunPage,
+  type WaitingPage,
+  type WaitingRun,
 } from '@orchestrator/protocol';
 import { UsageError } from './failure.js';
 
@@ -27,6 +29,25 @@ export async function listRuns(requester: Requester, filter: RunFilter, limit: n
     before = page.next;
   } while (before !== undefined && runs.length < limit);
   return runs;
+}
+
+/** Which roots wait to be admitted. */
+export interface WaitingFilter extends Pick<RunFilter, 'plugin' | 'capability' | 'caller'> {
+  readonly correlation?: string;
+  readonly invocation?: string;
+}
+
+/** Those that wait longest first, at most so many. */
+export async function listWaiting(requester: Requester, filter: WaitingFilter, limit: number): Promise<WaitingRun[]> {
+  const waiting: WaitingRun[] = [];
+  let after: number | undefined;
+  do {
+    const query = { filter, after, limit: Math.min(PAGE, limit - waiting.length) };
+    const page = await ask<WaitingPage>(requester, 'choreographer', 'waiting', query);
+    waiting.push(...page.waiting);
+    after = page.next;
+  } while (after !== undefined && waiting.length < limit);
+  return waiting;
 }
 
 export interface FollowOptions {

@@ -1,11 +1,11 @@
-import { ask, readTree } from '@orchestrator/bus';
-import { flattenTree, RUN_STATES, type RunFilter, type RunState } from '@orchestrator/protocol';
+import { ask, type Requester, readTree } from '@orchestrator/bus';
+import { Fault, flattenTree, RUN_STATES, type RunFilter, type RunState } from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { UsageError } from '../failure.js';
 import { followOutput } from '../follow-output.js';
-import { renderInvocation, renderRun, renderRuns } from '../render-runs.js';
+import { renderInvocation, renderRun, renderRuns, renderWaiting } from '../render-runs.js';
 import { renderTree } from '../render-tree.js';
-import { findDurable, followRuns, listRuns } from '../runs.js';
+import { findDurable, followRuns, listRuns, listWaiting } from '../runs.js';
 import { withSession } from '../session.js';
 import { coloursFor, listenForInterruption, print, printJson, tell } from '../terminal.js';
 import { parseTimeOption } from '../time-option.js';
@@ -58,17 +58,39 @@ function addList(program: Command, runs: Command): void {
     .option('--until <time>', 'only those asked for before then')
     .option('--limit <count>', 'at most so many', '50')
     .option('--json', 'print JSON')
-    .action(async (options: FilterOptions & { limit: string; json?: boolean }) => {
+    .option('--waiting', 'list instead those that wait to be admitted, and what for: those that wait longest first')
+    .action(async (options: FilterOptions & { limit: string; waiting?: boolean; json?: boolean }) => {
       const limit = wholeNumberOption('--limit', options.limit);
+      const colours = coloursFor(process.stdout);
+      if (options.waiting) {
+        const { state, sinceMs, untilMs, ...filter } = filterFrom(options);
+        const more = [state, sinceMs, untilMs].some((one) => one !== undefined);
+        if (more) throw new UsageError('With --waiting, only --plugin, --capability and --called-by narrow the list.');
+        const waiting = await withSession(program.opts(), ({ client }) => listWaiting(client.requester, filter, limit));
+        if (options.json) printJson(waiting);
+        else print(waiting.length === 0 ? 'Nothing waits.' : renderWaiting(waiting, colours));
+        return;
+      }
       const filter = filterFrom(options);
-      const found = await withSession(program.opts(), ({ client }) => listRuns(client.requester, filter, limit));
-      if (options.json) printJson(found);
-      else print(found.length === 0 ? 'No runs.' : renderRuns(found, coloursFor(process.stdout)));
+      const { state, sinceMs, untilMs, ...who } = filter;
+      const isOfAll = [state, sinceMs, untilMs].every((one) => one === undefined) && !options.json;
+      const [found, waiting] = await withSession(program.opts(), async ({ client: { requester } }) => [
+        await listRuns(requester, filter, limit),
+        isOfAll ? await listWaiting(requester, who, limit) : [],
+      ]);
+      if (options.json) return printJson(found);
+      const parts = [renderWaiting(waiting, colours), found.length > 0 ? renderRuns(found, colours) : ''];
+      print(parts.filter((part) => part !== '').join('\n') || 'No runs.');
     });
 }
 
+interface IdQuery {
+  readonly correlation?: string;
+  readonly invocation?: string;
+}
+
 /** @throws UsageError */
-function treeQueryOf(id: string): { correlation?: string; invocation?: string } {
+function treeQueryOf(id: string): IdQuery {
   if (/^[0-9a-f]{32}$/.test(id)) return { correlation: id };
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return { invocation: id };
   throw new UsageError('Give an invocation (a UUID) or a correlation (32 hex digits), in lower case.');
@@ -111,6 +133,17 @@ function addAttach(program: Command, runs: Command): void {
     });
 }
 
+/** What waits to be admitted is not in the history yet. @throws Fault `not-found` */
+async function treeOrWaiting(requester: Requester, query: IdQuery): Promise<{ correlation: string }> {
+  try {
+    return await readTree(requester, query);
+  } catch (error) {
+    const [found] = Fault.is(error) && error.code === 'not-found' ? await listWaiting(requester, query, 1) : [];
+    if (found) return found;
+    throw error;
+  }
+}
+
 function addCancel(program: Command, runs: Command): void {
   runs
     .command('cancel')
@@ -120,7 +153,7 @@ function addCancel(program: Command, runs: Command): void {
     .action(async (id: string, { json }: { json?: boolean }) => {
       const query = treeQueryOf(id);
       const answer = await withSession(program.opts(), async ({ client: { requester } }) => {
-        const { correlation } = await readTree(requester, query);
+        const { correlation } = await treeOrWaiting(requester, query);
         return ask<{ cancelled: string[] }>(requester, 'choreographer', 'cancel', { ...query, correlation });
       });
       if (json) return printJson(answer);

@@ -122,6 +122,42 @@ export async function readStoredAt(bus: Bus, stream: string, sequence: number): 
   return { subject, sequence, storedAtMs: time.getTime(), headers, data, bytes: data.length };
 }
 
+/** A stored message with the time that its server stored it, exactly. */
+export interface ScannedMessage {
+  readonly subject: string;
+  readonly sequence: number;
+  /** Unix time in nanoseconds, as text. */
+  readonly storedAt: string;
+  readonly headers: MsgHdrs;
+  readonly data: Uint8Array;
+}
+
+/** What one step of a scan brings at most. */
+const SCAN = { batch: 256, max_bytes: 4 * 1024 * 1024 };
+
+/** What a stream holds, oldest first, from a sequence on; not what comes meanwhile. Also of a stream that is worked off: no consumer is needed. */
+export async function* scanStored(bus: Bus, stream: string, from = 1): AsyncGenerator<ScannedMessage> {
+  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
+  const { first_seq, last_seq, messages } = (await jsm.streams.info(stream)).state;
+  if (messages === 0) return;
+  for (let next = Math.max(first_seq, from); next <= last_seq; ) {
+    const before = next;
+    for await (const stored of await jsm.direct.getBatch(stream, { seq: next, next_by_subj: '>', ...SCAN })) {
+      const { subject, seq: sequence, header: headers, data } = stored;
+      if (sequence > last_seq) return;
+      yield { subject, sequence, storedAt: nanosOf(stored.timestamp), headers, data };
+      next = sequence + 1;
+    }
+    if (next === before) return;
+  }
+}
+
+/** Of an RFC 3339 time with any number of decimals. */
+function nanosOf(timestamp: string): string {
+  const [, seconds = '', decimals = ''] = /^(.*?)(?:\.(\d+))?Z$/.exec(timestamp) ?? [];
+  return `${Date.parse(`${seconds}Z`) / 1_000}${decimals.padEnd(9, '0')}`;
+}
+
 /** Answers whether it was this that took it out: of several who try, one does. */
 export async function removeStored(bus: Bus, stream: string, sequence: number): Promise<boolean> {
   const jsm = await jetstreamManager(bus.nc, { checkAPI: false });

@@ -18,7 +18,9 @@ export {
   readStoredAt,
   removeStored,
   removeStoredOn,
+  type ScannedMessage,
   type StoredBody,
+  scanStored,
 } from './stored-messages.js';
 export {
   clearResultPlace,

@@ -115,6 +115,8 @@ export {
   type RunFilter,
   type RunPage,
   type RunState,
+  type WaitingPage,
+  type WaitingRun,
 } from './runs.js';
 export { sendableFault } from './sendable-fault.js';
 export { parseSpending, type Spending } from './spending.js';

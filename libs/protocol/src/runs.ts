@@ -33,6 +33,28 @@ export interface Run {
   readonly fault?: FaultCode;
 }
 
+/** A root that is stored, and not yet admitted or refused. */
+export interface WaitingRun {
+  readonly invocation: string;
+  readonly correlation: string;
+  readonly caller: string;
+  readonly plugin: string;
+  readonly capability: string;
+  /** What it waits for: room for its work, or a circuit that is not closed. */
+  readonly reason: 'room' | 'circuit';
+  /** Sequence of the request event in its stream, as its caller was told. */
+  readonly request: number;
+  /** Unix time at which it was stored. */
+  readonly sinceMs: number;
+}
+
+/** Those that wait longest first. */
+export interface WaitingPage {
+  readonly waiting: readonly WaitingRun[];
+  /** There are more: ask again with `after` this. */
+  readonly next?: number;
+}
+
 /** A place in a list: what comes after the run that is named so. */
 export interface RunCursor {
   readonly atMs: number;

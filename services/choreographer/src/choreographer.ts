@@ -55,6 +55,7 @@ import { SpendingReports } from './application/spending-reports.js';
 import { StickyTrees } from './application/sticky-trees.js';
 import { SyncCalls } from './application/sync-calls.js';
 import { TreeCounts } from './application/tree-counts.js';
+import { WaitingRequests } from './application/waiting-requests.js';
 import { WorkRoom } from './application/work-room.js';
 import type { ChoreographerSettings } from './settings.js';
 
@@ -69,6 +70,7 @@ const QUESTIONS = [
   'tree',
   'find',
   'runs',
+  'waiting',
   'run-changes',
   'dead-letters',
   'dead-letter',
@@ -191,7 +193,12 @@ export class Choreographer implements OnApplicationShutdown {
     serveDeadLetterActs(bus, new Redrives({ requester, publisher, gate, invocations, box: letters }));
     const openWork = new OpenWork({ bus, requester, publisher, gate, history, invocations, onError });
     const bucket = await CancellationBucket.open(bus, this.#settings);
-    const cancelling = new Cancelling({ bus, requester, bucket, cancellations, calls, openWork, onError });
+    const waiting = new WaitingRequests({ bus, gate, circuits: () => replicas.circuits() });
+    waiting.serve();
+    const decideAside = (sequence: number) => requests.onOverdue(sequence);
+    const cancelling = new Cancelling({
+      ...{ bus, requester, bucket, cancellations, calls, openWork, waiting, decideAside, onError },
+    });
     await cancelling.start();
     this.#stops.push(() => cancelling.stop());
     const onOverdue = (sequence: number) => requests.onOverdue(sequence);

@@ -18,6 +18,7 @@ import {
 } from '@orchestrator/protocol';
 import type { OpenWork } from './open-work.js';
 import type { SyncCalls } from './sync-calls.js';
+import type { WaitingRequests } from './waiting-requests.js';
 
 /** What was admitted elsewhere in that instant is in the history by then, and the entries of one tree come together. */
 const SETTLE_MS = 250;
@@ -29,6 +30,9 @@ export interface CancellingParts {
   readonly cancellations: Cancellations;
   readonly calls: SyncCalls;
   readonly openWork: OpenWork;
+  readonly waiting: Pick<WaitingRequests, 'find'>;
+  /** Has a request that was set aside decided now. */
+  readonly decideAside: (sequence: number) => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -74,7 +78,11 @@ export class Cancelling {
     const { requester, bucket, cancellations } = this.#parts;
     const { correlation, invocation } = target;
     // The history first: what it does not know cannot be cancelled, and a mistyped id shall be told.
-    const open = await openBelow(requester, target);
+    const open = await openBelow(requester, target).catch((error) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
+    if (!open) return this.#cancelWaiting(target);
     const parts = invocation === undefined ? [] : open.map((node) => ({ correlation, invocation: node.invocation }));
     for (const one of [target, ...parts]) {
       await bucket.put(one);
@@ -83,6 +91,20 @@ export class Cancelling {
     const ended = await this.#endCovered(correlation);
     // What ran may have ended by now: whoever hears of the entry first ends its own.
     return { cancelled: [...new Set([...open.map((node) => node.invocation), ...ended])] };
+  }
+
+  /** What the history does not know may wait to be admitted: then it never is. @throws Fault `not-found` */
+  async #cancelWaiting(target: Cancellation): Promise<CancelAnswer> {
+    const { bucket, cancellations, waiting, decideAside } = this.#parts;
+    const found = await waiting.find(target);
+    if (found.length === 0) {
+      throw new Fault('not-found', 'The history holds no such invocation, and none waits.', { ...target });
+    }
+    await bucket.put(target);
+    cancellations.add(target);
+    // Whoever keeps one sees it there; nobody sees those that are set aside.
+    for (const { sequence, isAside } of found) if (isAside) await decideAside(sequence);
+    return { cancelled: found.map(({ run }) => run.invocation) };
   }
 
   /** Ends what is open of a tree and covered by a cancellation; answers which. */

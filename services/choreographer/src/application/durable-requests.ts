@@ -22,8 +22,6 @@ import {
   Fault,
   HEADERS,
   hashOfBody,
-  invocationIdFromKey,
-  invocationIdFromParent,
   invocationIdOfRedrive,
   isAside,
   isNested,
@@ -45,8 +43,9 @@ import { EarlierRequests } from './earlier-requests.js';
 import type { Gate, GateDecision } from './gate.js';
 import type { History } from './history.js';
 import type { RecentlyPlaced } from './recent-work.js';
-import { ownId, Refusals, sequenceOf } from './refusals.js';
+import { Refusals } from './refusals.js';
 import type { RequestBacklog } from './request-backlog.js';
+import { invocationOf, ownId, sequenceOf } from './request-identity.js';
 import { RequestQueues } from './request-queues.js';
 import { asRequested } from './set-aside.js';
 import type { StickyTrees } from './sticky-trees.js';
@@ -335,15 +334,4 @@ function waitedTooLong(maxWaitMs: number): Fault {
 
 function originOf({ delivery, bodyHash, redriveOf }: Request): RequestOrigin {
   return { request: sequenceOf(delivery), bodyHash, redriveOf };
-}
-
-function invocationOf(
-  delivery: Delivery,
-  { caller, plugin, capability }: Ask,
-  { key }: RequestHeaders,
-  parent: CallContext | undefined,
-): string {
-  if (key === undefined) return ownId(delivery);
-  if (parent) return invocationIdFromParent(parent.invocation, plugin, capability, key);
-  return invocationIdFromKey(caller, plugin, capability, key);
 }

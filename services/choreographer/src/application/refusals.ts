@@ -1,19 +1,10 @@
 /** Durable requests that become no work: told in the history, kept in the dead letters, and answered. */
 import { bodyOf, type Delivery, type StoredPublisher } from '@orchestrator/bus';
-import {
-  type Ask,
-  type CallContext,
-  Fault,
-  HEADERS,
-  hashOfBody,
-  invocationIdFromSequence,
-  isNested,
-  type RequestHeaders,
-  STREAMS,
-} from '@orchestrator/protocol';
+import { type Ask, type CallContext, Fault, HEADERS, hashOfBody, type RequestHeaders } from '@orchestrator/protocol';
 import type { Gate } from './gate.js';
 import type { History } from './history.js';
 import { storeFault } from './outcomes.js';
+import { ownId, sequenceOf } from './request-identity.js';
 
 /** A request as far as it could be read. */
 export interface Refusable {
@@ -65,17 +56,6 @@ export class Refusals {
     delivery.ack();
     return correlation;
   }
-}
-
-/** The id of a request that names none, or may not have the one that it names. */
-export function ownId(delivery: Delivery): string {
-  const { name } = isNested(delivery.subject) ? STREAMS.nested : STREAMS.requests;
-  return invocationIdFromSequence(name, delivery.sequence, delivery.storedAt);
-}
-
-/** The sequence that its caller was told, by which it can be found; who asks while it works finds its own by their keys. */
-export function sequenceOf({ subject, sequence }: Delivery): number | undefined {
-  return isNested(subject) ? undefined : sequence;
 }
 
 /** What is left of the deadline when it is asked for again: as long as the caller had allowed at first. */

@@ -46,7 +46,9 @@ export async function setAside(
 }
 
 /** A request as it was before it was set aside; any other as it is. */
-export function asRequested(delivery: Delivery): Delivery {
+export function asRequested<Request extends Pick<Delivery, 'subject' | 'headers' | 'sequence' | 'storedAt'>>(
+  delivery: Request,
+): Request {
   if (!isAside(delivery.subject)) return delivery;
   const [sequence, storedAt] = delivery.headers?.get(HEADERS.request).split('|') ?? [];
   if (!sequence || !storedAt) return delivery;
