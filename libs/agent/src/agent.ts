@@ -117,10 +117,10 @@ export class Agent {
       onDelta: prompt.onDelta,
     };
     return {
-      ...{ tools, maxTurns, signal: call.signal, thinks: settings.thinking !== undefined },
-      reply: (messages, offered, tool) =>
+      ...{ tools, maxTurns, signal: call.signal },
+      reply: (messages, offered) =>
         this.#counted(settings.model, () =>
-          options.via.reply({ ...settings, messages, tools: offered.map(definitionOf), tool }, call),
+          options.via.reply({ ...settings, messages, tools: offered.map(definitionOf) }, call),
         ),
     };
   }

@@ -8,7 +8,7 @@ const EPHEMERAL = { type: 'ephemeral' } as const;
 
 /** Marks two ends for the cache: that of tools and system prompt, which many conversations share, and that of the messages. */
 export function anthropicRequest(request: ModelRequest): AnthropicRequest {
-  const { model, maxTokens, messages, system, tools, tool, temperature, thinking, cache = true } = request;
+  const { model, maxTokens, messages, system, tools, temperature, thinking, cache = true } = request;
   return {
     model,
     max_tokens: maxTokens,
@@ -23,7 +23,6 @@ export function anthropicRequest(request: ModelRequest): AnthropicRequest {
         input_schema: { ...inputSchema, type: 'object' as const },
       })),
     }),
-    ...(tool !== undefined && { tool_choice: { type: 'tool', name: tool } as const }),
     ...(temperature !== undefined && { temperature }),
     ...(thinking !== undefined && { thinking: thinkingParam(thinking) }),
   };

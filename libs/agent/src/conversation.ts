@@ -39,11 +39,12 @@ export interface Speaker {
   readonly maxTurns: number;
   /** Ends the prompt. */
   readonly signal: AbortSignal | undefined;
-  /** A model that thinks cannot be made to use a tool. */
-  readonly thinks: boolean;
   /** Asks for one reply, when there is budget for it, and counts what it took. */
-  reply(messages: readonly Message[], tools: readonly Tool[], tool: string | undefined): Promise<ModelReply>;
+  reply(messages: readonly Message[], tools: readonly Tool[]): Promise<ModelReply>;
 }
+
+/** Asked for, not forced: an endpoint refuses to force a model that thinks, which some always do. */
+const USE_ANSWER_TOOL = `Give your answer by calling the tool ${ANSWER_TOOL}.`;
 
 export type PromptOptions = ModelSettings & ModelCallOptions;
 
@@ -101,14 +102,12 @@ export class Conversation {
       throw new Fault('invalid-argument', `No tool may be called ${ANSWER_TOOL}: the model answers with it.`);
     }
     const tools = asked ? [...speaker.tools, asked] : speaker.tools;
-    // One that has other tools may need them first.
-    const forced = asked && speaker.tools.length === 0 && !speaker.thinks ? ANSWER_TOOL : undefined;
     let usage = NO_USAGE;
     let repairs = 0;
-    this.#say('user', prompt);
+    this.#say(...(asked ? [prompt, USE_ANSWER_TOOL] : [prompt]));
     for (let turns = 1; turns <= speaker.maxTurns; turns++) {
       speaker.signal?.throwIfAborted();
-      const reply = await speaker.reply(this.#messages, tools, forced);
+      const reply = await speaker.reply(this.#messages, tools);
       usage = addUsage(usage, reply.usage);
       this.#hear(reply);
       if (reply.stopReason === 'pause') continue;
@@ -117,7 +116,7 @@ export class Conversation {
       if (reply.stopReason !== 'tool-use' || uses.length === 0) {
         if (!asked) return answer;
         if (reply.stopReason !== 'end' || repairs++ > 0) throw unstructuredFault(asked, reply.stopReason);
-        this.#say('user', `Call the tool ${ANSWER_TOOL} with your answer.`);
+        this.#say(USE_ANSWER_TOOL);
         continue;
       }
       const results = await callTools(uses, tools, speaker.signal);
@@ -133,8 +132,9 @@ export class Conversation {
     });
   }
 
-  #say(role: 'user', text: string): void {
-    this.#messages = [...this.#messages, { role, content: [{ type: 'text', text }] }];
+  #say(...texts: readonly string[]): void {
+    const content = texts.map((text) => ({ type: 'text', text }) as const);
+    this.#messages = [...this.#messages, { role: 'user', content }];
   }
 
   /** A tool use that nobody answers would have the endpoint refuse all that comes after it. @throws Fault for a refusal */

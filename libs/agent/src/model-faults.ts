@@ -16,18 +16,18 @@ const CODE_BY_STATUS: Readonly<Record<number, FaultCode>> = {
 };
 
 /** By `error.type`: of an error that comes in the middle of a stream, which has no status. */
-const STATUS_BY_TYPE: Readonly<Record<string, number>> = {
-  invalid_request_error: 400,
-  authentication_error: 401,
-  billing_error: 402,
-  permission_error: 403,
-  not_found_error: 404,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  api_error: 500,
-  timeout_error: 504,
-  overloaded_error: 529,
-};
+const STATUS_BY_TYPE: ReadonlyMap<string, number> = new Map([
+  ['invalid_request_error', 400],
+  ['authentication_error', 401],
+  ['billing_error', 402],
+  ['permission_error', 403],
+  ['not_found_error', 404],
+  ['request_too_large', 413],
+  ['rate_limit_error', 429],
+  ['api_error', 500],
+  ['timeout_error', 504],
+  ['overloaded_error', 529],
+]);
 
 /** Why a reply that had begun is of no use. */
 export type BrokenReply = 'stalled' | 'cut' | 'garbage';
@@ -38,7 +38,7 @@ export function brokenReplyFault(reason: BrokenReply, what: string): Fault {
 
 /** An `error` event in a stream. */
 export function faultFromErrorEvent(type: string, message: string): Fault {
-  return statusFault(STATUS_BY_TYPE[type] ?? 500, `${type}: ${message}`, {});
+  return statusFault(STATUS_BY_TYPE.get(type) ?? 500, `${type}: ${message}`, {});
 }
 
 /** Whatever the SDK throws. */
@@ -61,7 +61,7 @@ export function faultFromModelError(error: unknown, nowMs: number): Fault {
     ...(requestId !== undefined && { requestId }),
     ...mayRetry,
   };
-  const status = error.status ?? STATUS_BY_TYPE[error.type ?? ''] ?? 500;
+  const status = error.status ?? STATUS_BY_TYPE.get(error.type ?? '') ?? 500;
   return statusFault(status, error.apiMessage ?? 'no message that could be read', details);
 }
 

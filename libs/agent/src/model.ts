@@ -57,8 +57,6 @@ export interface ModelRequest {
   readonly messages: readonly Message[];
   readonly system?: string | undefined;
   readonly tools?: readonly ToolDefinition[] | undefined;
-  /** The tool that the model has to use. @default it chooses itself whether, and which */
-  readonly tool?: string | undefined;
   /** 0 to 1. Not every model takes one. @default the model's own */
   readonly temperature?: number | undefined;
   /** Not every model can. @default the model's own */

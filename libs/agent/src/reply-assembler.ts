@@ -10,18 +10,18 @@ import {
 } from './model.js';
 import { brokenReplyFault, faultFromErrorEvent } from './model-faults.js';
 
-const STOP_REASONS: Readonly<Record<string, StopReason>> = {
-  end_turn: 'end',
-  tool_use: 'tool-use',
-  max_tokens: 'max-tokens',
-  stop_sequence: 'stop-sequence',
-  refusal: 'refusal',
-  model_context_window_exceeded: 'context-full',
-  pause_turn: 'pause',
-};
+const STOP_REASONS: ReadonlyMap<string, StopReason> = new Map([
+  ['end_turn', 'end'],
+  ['tool_use', 'tool-use'],
+  ['max_tokens', 'max-tokens'],
+  ['stop_sequence', 'stop-sequence'],
+  ['refusal', 'refusal'],
+  ['model_context_window_exceeded', 'context-full'],
+  ['pause_turn', 'pause'],
+]);
 
-/** No model writes so much in one reply. */
-const MAX_CHARACTERS = 16_000_000;
+/** Of all events of one reply: several times what the longest one takes. */
+const MAX_CHARACTERS = 64 * 1024 * 1024;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -54,6 +54,8 @@ export class ReplyAssembler {
 
   /** @throws Fault for an error that the endpoint sent, or for garbage */
   take(data: string): void {
+    this.#characters += data.length;
+    if (this.#characters > MAX_CHARACTERS) throw garbage(`more than ${MAX_CHARACTERS} characters`);
     const event = parse(data);
     switch (event.type) {
       case 'message_start':
@@ -107,19 +109,18 @@ export class ReplyAssembler {
     } else if (delta.type === 'input_json_delta' && block.type === 'tool_use') {
       this.#append(block, text(delta.partial_json), undefined);
     } else if (delta.type === 'signature_delta' && block.type === 'thinking') block.signature = text(delta.signature);
-    else if (delta.type !== 'citations_delta') throw garbage(`a ${String(delta.type)} in a ${block.type}`);
+    else if (delta.type !== 'citations_delta')
+      throw garbage(`a ${text(delta.type).slice(0, 50)} in a ${block.type.slice(0, 50)}`);
   }
 
   #append(block: OpenBlock, piece: string, type: 'text' | 'thinking' | undefined): void {
-    this.#characters += piece.length;
-    if (this.#characters > MAX_CHARACTERS) throw garbage(`more than ${MAX_CHARACTERS} characters`);
     block.text += piece;
     if (type && piece) this.#onDelta?.({ type, text: piece });
   }
 
   #finish({ stop_reason }: Fields, usage: unknown): void {
     if (typeof stop_reason === 'string') {
-      this.#stopReason = STOP_REASONS[stop_reason];
+      this.#stopReason = STOP_REASONS.get(stop_reason);
       if (!this.#stopReason) throw garbage(`the unknown stop reason ${stop_reason.slice(0, 50)}`);
     }
     if (usage !== undefined) this.#usage = usageFrom(fields(usage), this.#usage);
