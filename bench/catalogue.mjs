@@ -1,8 +1,8 @@
 /** How long the catalogue takes: to be filled, and to find a version, with few and with many capabilities. */
 import { Catalogue, VersionShares } from '@orchestrator/manifest';
 
-const SIZES = [10, 1_000, 10_000];
-const PER_PLUGIN = 10;
+export const SIZES = [10, 1_000, 10_000];
+export const PER_PLUGIN = 10;
 const LOOK_UPS = 50_000;
 const MISSES = 1_000;
 
@@ -37,7 +37,7 @@ export function rowsOfCatalogue() {
   });
 }
 
-function manifest(n) {
+export function manifest(n) {
   const input = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] };
   const capabilities = Array.from({ length: PER_PLUGIN }, (_, c) => ({
     name: `c-${c}`,
