@@ -85,6 +85,10 @@ describe('the command', () => {
         );
       };
       expect(await names('illustrations')).toEqual(['designer.illustrate']);
+      expect(await names('editor.copy-edit')).toEqual(['editor.copy-edit']);
+      expect(await names('--name', 'copy-edit')).toEqual(['editor.copy-edit']);
+      expect(await names('--name', 'copy')).toEqual([]);
+      expect(await names('--accepts', '{"text":5}')).toEqual([]);
       expect(await names('--tag', 'prose', '--accepts', '{"text":"tea"}')).toContain('editor.copy-edit');
       expect(await names('--produces', '{"required":["svg"]}')).toEqual(['designer.illustrate']);
       expect(await run([...at, 'plugins', 'search', 'tea'])).toMatchObject({

@@ -7,6 +7,7 @@ import { withSession } from '../session.js';
 import { type Colours, coloursFor, print, printJson } from '../terminal.js';
 
 interface SearchOptions {
+  readonly name?: string;
   readonly tag?: string;
   readonly accepts?: string;
   readonly produces?: string;
@@ -23,13 +24,15 @@ export function addSearchCommand(program: Command, plugins: Command): void {
     .command('search')
     .description('find capabilities by what they are, take and give')
     .argument('[words...]', 'all of which stand in its name, title, description, tags or keywords')
+    .option('--name <name>', 'the name of its plugin, its own, or plugin.capability')
     .option('--tag <tag>', 'a tag of the capability or a keyword of its plugin')
     .option('--accepts <json>', 'a value that it takes: JSON, a file, or - for standard input')
     .option('--produces <json>', 'a JSON Schema that all of its results fit: JSON, a file, or -')
     .option('--json', 'print {capabilities, more}')
-    .action(async (words: string[], { tag, accepts, produces, json }: SearchOptions) => {
+    .action(async (words: string[], { name, tag, accepts, produces, json }: SearchOptions) => {
       const query = {
         ...(words.length > 0 && { text: words.join(' ') }),
+        ...(name !== undefined && { name }),
         ...(tag !== undefined && { tag }),
         ...(accepts !== undefined && { accepts: readArguments(accepts) }),
         ...(produces !== undefined && { produces: readArguments(produces) }),

@@ -43,6 +43,11 @@ describe('searchCapabilities', () => {
   it.each<[string, CapabilityQuery, string[]]>([
     ['nothing — everything, what is deprecated last', {}, ['editor.copy-edit', 'designer.illustrate', 'editor.spell']],
     ['words in any case and place', { text: 'PROSE copy' }, ['editor.copy-edit']],
+    ['the whole name, as a word', { text: 'editor.copy' }, ['editor.copy-edit']],
+    ['the name of a plugin', { name: 'editor' }, ['editor.copy-edit', 'editor.spell']],
+    ['the name of a capability', { name: 'spell' }, ['editor.spell']],
+    ['both names', { name: 'designer.illustrate' }, ['designer.illustrate']],
+    ['a part of a name', { name: 'edit' }, []],
     ['a tag', { tag: 'prose' }, ['editor.copy-edit']],
     ['a keyword of the plugin', { tag: 'writing' }, ['editor.copy-edit', 'editor.spell']],
     [
@@ -61,12 +66,13 @@ describe('searchCapabilities', () => {
 
 describe('parseCapabilityQuery', () => {
   it('takes what fits, and nothing else', () => {
-    const query = { text: 'tea', tag: 'prose', accepts: null, produces: { type: 'object' } };
+    const query = { name: 'editor', text: 'tea', tag: 'prose', accepts: null, produces: { type: 'object' } };
     expect(parseCapabilityQuery(query)).toEqual(query);
     for (const wrong of [
       { ...query, more: 1 },
       { text: 1 },
       { tag: null },
+      { name: 1 },
       { text: 'x'.repeat(300) },
       { produces: 'object' },
       { produces: { type: 'tea' } },

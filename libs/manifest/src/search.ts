@@ -9,6 +9,8 @@ import { boundProblems, type Problem, pointerTo } from './problem.js';
 
 /** All that is given has to fit. */
 export interface CapabilityQuery {
+  /** Of a plugin, of a capability, or of both: `editor`, `copy-edit`, `editor.copy-edit`. */
+  readonly name?: string;
   /** Words that stand in names, titles, descriptions, tags or keywords: every one of them, in any case. */
   readonly text?: string;
   /** A tag of the capability or a keyword of its plugin. */
@@ -55,17 +57,17 @@ export function searchCapabilities(
   return { capabilities: found.slice(0, MAX_FOUND), more: found.length > MAX_FOUND || budget.steps < 0 };
 }
 
-const FIELDS = 'text, tag, accepts, produces';
+const FIELDS = 'name, text, tag, accepts, produces';
 
 /** @throws Fault `invalid-argument` with all that is wrong */
 export function parseCapabilityQuery(args: Readonly<Record<string, unknown>>): CapabilityQuery {
-  const { text, tag, accepts, produces, ...more } = args;
+  const { name, text, tag, accepts, produces, ...more } = args;
   const problems = [
     ...Object.keys(more).map((field) => ({
       pointer: pointerTo('', field),
       message: `unknown field; known are ${FIELDS}`,
     })),
-    ...Object.entries({ text, tag }).flatMap(([field, value]) => textProblems(field, value)),
+    ...Object.entries({ name, text, tag }).flatMap(([field, value]) => textProblems(field, value)),
     ...(produces === undefined ? [] : schemaProblems(produces)),
   ];
   if (problems.length > 0) {
@@ -74,6 +76,7 @@ export function parseCapabilityQuery(args: Readonly<Record<string, unknown>>): C
     throw new Fault('invalid-argument', message, { problems: boundProblems(problems) });
   }
   return {
+    ...(name !== undefined && { name: String(name) }),
     ...(text !== undefined && { text: String(text) }),
     ...(tag !== undefined && { tag: String(tag) }),
     ...(accepts !== undefined && { accepts }),
@@ -97,6 +100,7 @@ function schemaProblems(schema: unknown): readonly Problem[] {
 function fits(manifest: Manifest, capability: CapabilityManifest, query: CapabilityQuery, budget: Budget): boolean {
   return (
     budget.steps >= 0 &&
+    (query.name === undefined || namesOf(manifest, capability).includes(query.name)) &&
     hasWords(manifest, capability, query.text ?? '') &&
     (query.tag === undefined || [...(capability.tags ?? []), ...(manifest.keywords ?? [])].includes(query.tag)) &&
     (query.accepts === undefined || takes(capability.input, query.accepts, budget)) &&
@@ -105,15 +109,19 @@ function fits(manifest: Manifest, capability: CapabilityManifest, query: Capabil
   );
 }
 
+function namesOf({ name: plugin }: Manifest, { name: capability }: CapabilityManifest): readonly string[] {
+  return [plugin, capability, formatCapabilityRef({ plugin, capability })];
+}
+
 function hasWords(manifest: Manifest, capability: CapabilityManifest, text: string): boolean {
   const words = text
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '');
   if (words.length === 0) return true;
-  const { name, title, description, keywords = [] } = manifest;
-  const own = [capability.name, capability.title, capability.description, ...(capability.tags ?? [])];
-  const all = [name, title, description, ...keywords, ...own].join(' ').toLowerCase();
+  const { title, description, keywords = [] } = manifest;
+  const own = [capability.title, capability.description, ...(capability.tags ?? [])];
+  const all = [...namesOf(manifest, capability), title, description, ...keywords, ...own].join(' ').toLowerCase();
   return words.every((word) => all.includes(word));
 }
 
