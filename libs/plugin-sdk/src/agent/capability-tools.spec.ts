@@ -88,6 +88,19 @@ describe('CapabilityTools', () => {
     expect(registry.questions).toHaveLength(2);
   });
 
+  it('that were installed since the last reading — are found; one that is not installed is a fault', async () => {
+    const registry = new Registry();
+    const fresh = tools(registry);
+    await expect(fresh.named(['painter.paint'], 'me.work', call)).rejects.toMatchObject({ code: 'not-found' });
+    const painter = installed('painter', '1.0.0', ['paint']);
+    PLUGINS.push(painter);
+    try {
+      expect(await fresh.named(['painter.paint'], 'me.work', call)).toHaveLength(1);
+    } finally {
+      PLUGINS.pop();
+    }
+  });
+
   it('are those of the last reading while the registry is away; without one that is a fault', async () => {
     const registry = new Registry();
     const stale = tools(registry, new Map(), 0);

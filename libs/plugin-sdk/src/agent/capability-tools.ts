@@ -2,7 +2,7 @@
 import type { Tool } from '@orchestrator/agent';
 import { type Requester, readPlugins } from '@orchestrator/bus';
 import { Catalogue, type Manifest } from '@orchestrator/manifest';
-import { Fault, formatCapabilityRef, isName } from '@orchestrator/protocol';
+import { type CapabilityRef, Fault, formatCapabilityRef, isName } from '@orchestrator/protocol';
 
 const FRESH_MS = 10_000;
 /** One for each set of plugins that agents are given tools of. */
@@ -46,8 +46,23 @@ export class CapabilityTools {
   async named(patterns: readonly string[], self: string, call: CallCapability): Promise<Tool[]> {
     if (patterns.length === 0) return [];
     const wanted = patterns.map(parsePattern);
+    const exact = wanted.filter(({ capability }) => capability !== '*').map(formatCapabilityRef);
+    const isMissing = (tools: ReadonlyMap<string, Tool>) => exact.find((name) => name !== self && !tools.has(name));
+    let tools = await this.#found(wanted, self, call, this.#freshMs);
+    if (isMissing(tools)) tools = await this.#found(wanted, self, call, 0); // it may have come since
+    const missing = isMissing(tools);
+    if (missing) throw new Fault('not-found', `The agent's tool ${missing} is not installed.`);
+    return [...tools].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, tool]) => tool);
+  }
+
+  async #found(
+    wanted: readonly CapabilityRef[],
+    self: string,
+    call: CallCapability,
+    freshMs: number,
+  ): Promise<Map<string, Tool>> {
     const names = wanted.some(({ plugin }) => plugin === '*') ? undefined : wanted.map(({ plugin }) => plugin);
-    const { manifests, catalogue, live } = await this.#installed(names);
+    const { manifests, catalogue, live } = await this.#installed(names, freshMs);
     const isLive = (plugin: string, version: string) => live.has(`${plugin} ${version}`);
     const tools = new Map<string, Tool>();
     for (const { plugin, capability } of allCapabilities(manifests)) {
@@ -59,16 +74,14 @@ export class CapabilityTools {
       const found = catalogue.resolve({ plugin, capability, range: this.#uses.get(name), isLive });
       if (found.ok) tools.set(name, toolOf(name, found.capability, call));
     }
-    const missing = wanted.map(formatCapabilityRef).find((name) => !name.includes('*') && !tools.has(name));
-    if (missing !== undefined) throw new Fault('not-found', `The agent's tool ${missing} is not installed.`);
-    return [...tools].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, tool]) => tool);
+    return tools;
   }
 
   /** What was read last serves while the registry is away. */
-  #installed(names: readonly string[] | undefined): Promise<Installed> {
+  #installed(names: readonly string[] | undefined, freshMs: number): Promise<Installed> {
     const key = names === undefined ? '*' : [...new Set(names)].sort().join(' ');
     const known = this.#readings.get(key);
-    if (known && performance.now() - known.atMs < this.#freshMs) return known.catalogue;
+    if (known && performance.now() - known.atMs < freshMs) return known.catalogue;
     const catalogue = this.#read(names).catch((error: unknown) => {
       if (known) return known.catalogue;
       this.#readings.delete(key);
@@ -90,7 +103,7 @@ export class CapabilityTools {
   }
 }
 
-function parsePattern(pattern: string): { plugin: string; capability: string } {
+function parsePattern(pattern: string): CapabilityRef {
   const [plugin = '', capability = plugin === '*' ? '*' : '', ...more] = pattern.split('.');
   const isPattern =
     (isName(plugin) && (capability === '*' || isName(capability))) || (plugin === '*' && capability === '*');
