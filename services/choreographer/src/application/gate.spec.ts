@@ -167,6 +167,29 @@ describe('Gate — which version is chosen', () => {
     expect(chosen(5_000)).toBe('2.0.0');
   });
 
+  it('is in the range that the manifest of its caller names, where the call names none', () => {
+    designerLives();
+    const uses = (range: string) =>
+      catalogue.set({ ...manifestOf('site', '1.0.0', 'publish', []), uses: [{ capability: TARGET, range }] });
+    const byPlugin = (header?: string) => {
+      const decision = gateWith('').decide({
+        ask: { caller: 'site', ...CALL },
+        ...{ mode: 'sync', invocation: '01234567-89ab-8cde-8f01-23456789abcd', parent: PARENT, bodyBytes: 2, nowMs: 1 },
+        headers: parseRequestHeaders((name) => (name === 'orc-version' ? header : undefined)),
+      });
+      return decision.ok ? decision.context.version : decision.fault.details;
+    };
+    uses('^1.0.0');
+    expect(byPlugin()).toBe('1.0.0');
+    expect(byPlugin('*')).toBe('2.0.0');
+    uses('>=1.0.0');
+    expect(byPlugin()).toBe('2.0.0');
+    uses('^3.0.0');
+    expect(byPlugin()).toEqual({ available: ['2.0.0', '1.0.0'], live: ['2.0.0', '1.0.0'], waiting: [] });
+    catalogue.remove('designer', '1.0.0');
+    expect(byPlugin()).toEqual({ available: ['2.0.0', '1.0.0'], live: ['1.0.0'], waiting: ['2.0.0'] });
+  });
+
   it('is the one that the operator pins, for those whose range allows it', () => {
     designerLives();
     expect(chosen(1, 'editor: 1.0.0')).toBe('1.0.0');
