@@ -134,3 +134,22 @@ describe('a request without a deadline', () => {
     expect(tree.roots[0]?.invocation).toBe(last.invocation);
   });
 });
+
+describe('requests of one caller that are set aside for two capabilities', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await startTestSystem({ plugins: [PROBE], env: { ORC_MAX_WORK_PER_INSTANCE: '4' } });
+  });
+
+  afterAll(() => system?.stop());
+
+  it('do not wait for each other: those with room go on, though those before them have none', async () => {
+    for (let n = 0; n < 200; n++) await system.client.request(NARROW, { name: `${n}`, ms: 120_000 });
+    const handles = await Promise.all(
+      Array.from({ length: 60 }, (_, n) => system.client.request(WORK, { name: `${n}`, ms: 20 })),
+    );
+    const outcomes = await Promise.all(handles.map((handle) => handle.outcome()));
+    expect(outcomes.filter(({ result }) => !result.ok)).toEqual([]);
+  });
+});

@@ -30,15 +30,11 @@ describe('the queues of requests', () => {
     for await (const { name } of jsm.consumers.list(REQUESTS)) names.push(name);
     return names.sort();
   };
-  const partitions = Array.from({ length: LIMITS.requestPartitions }, (_, n) => [
-    `choreographer-${n}`,
-    `choreographer-aside-${n}`,
-  ])
-    .flat()
-    .concat(OLD, 'choreographer-aside-nested')
+  const partitions = Array.from({ length: LIMITS.requestPartitions }, (_, n) => `choreographer-${n}`)
+    .concat(OLD)
     .sort();
 
-  it('are two for each partition of the callers and for running work, one for those that are set aside, and one for what has none', async () => {
+  it('are one for each partition of the callers, and one for what has none', async () => {
     expect(await consumers()).toEqual(partitions);
   });
 

@@ -174,6 +174,17 @@ export async function provisionConsumer(bus: Bus, definition: ConsumerDefinition
   });
 }
 
+/** Removes a consumer that is not wanted any more, where there is one. */
+export async function removeConsumer(bus: Bus, stream: string, name: string): Promise<void> {
+  await withJetStream(bus, async (jsm) => {
+    try {
+      await jsm.consumers.delete(stream, name);
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError && error.status === NOT_FOUND)) throw error;
+    }
+  });
+}
+
 /** A bucket holds the newest value of each key. */
 export interface BucketDefinition {
   readonly name: string;
@@ -202,6 +213,7 @@ function consumerConfig(definition: ConsumerDefinition): Partial<ConsumerConfig>
     ack_wait: nanos(definition.ackWaitMs),
     max_ack_pending: definition.maxAckPending,
     ...(definition.filter && { filter_subject: definition.filter }),
+    ...(definition.inactiveMs !== undefined && { inactive_threshold: nanos(definition.inactiveMs) }),
   };
 }
 

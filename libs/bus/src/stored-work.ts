@@ -1,6 +1,15 @@
 /** Work that waits in the stream: read and taken out by its subject, by whoever decides that it shall not run any more. */
 import { jetstreamManager } from '@nats-io/jetstream';
-import { parseWork, patterns, requestSubject, STREAMS, subjects, type Target } from '@orchestrator/protocol';
+import {
+  type AsideQueue,
+  parseAside,
+  parseWork,
+  patterns,
+  requestSubject,
+  STREAMS,
+  subjects,
+  type Target,
+} from '@orchestrator/protocol';
 import type { Answer } from './answers.js';
 import type { Bus } from './connection.js';
 import { removeStoredOn } from './stored-messages.js';
@@ -33,6 +42,13 @@ export async function invocationsInWork(bus: Bus, target: Target): Promise<Reado
   const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
   const { state } = await jsm.streams.info(STREAMS.work.name, { subjects_filter: patterns.workOf(target) });
   return new Set(Object.keys(state.subjects ?? {}).map((subject) => parseWork(subject).invocation));
+}
+
+/** The queues in which requests are set aside at the moment. */
+export async function readAsideQueues(bus: Bus): Promise<AsideQueue[]> {
+  const jsm = await jetstreamManager(bus.nc, { checkAPI: false });
+  const { state } = await jsm.streams.info(STREAMS.requests.name, { subjects_filter: patterns.aside });
+  return Object.keys(state.subjects ?? {}).flatMap((subject) => parseAside(subject) ?? []);
 }
 
 /** Requests that are stored, but those of running work: how much they take of what there is room for, and how many each caller has. */

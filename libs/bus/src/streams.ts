@@ -9,6 +9,7 @@ export {
   type ProvisionOptions,
   provisionConsumer,
   provisionStreams,
+  removeConsumer,
 } from './provision.js';
 export { readRegistryEvents, type ToldEvent } from './registry-events.js';
 export {
@@ -25,6 +26,7 @@ export {
 export {
   clearResultPlace,
   invocationsInWork,
+  readAsideQueues,
   readWaiting,
   readWork,
   removeWork,

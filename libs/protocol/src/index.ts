@@ -122,12 +122,14 @@ export { sendableFault } from './sendable-fault.js';
 export { parseSpending, type Spending } from './spending.js';
 export { splitFrame } from './split-frame.js';
 export {
+  asideConsumer,
   attemptsConsumer,
   CATALOGUE_BUCKET,
   type ConsumerDefinition,
   catalogueKey,
   countersStream,
   dueConsumer,
+  formerRequestsConsumers,
   keptForMs,
   MAX_OBJECT_BYTES,
   nestedConsumer,
@@ -140,6 +142,7 @@ export {
   workConsumer,
 } from './streams.js';
 export {
+  type AsideQueue,
   type Ask,
   asideSubject,
   type CounterName,
@@ -148,6 +151,7 @@ export {
   isNested,
   OBJECTS_BUCKET,
   paddedBase64Url,
+  parseAside,
   parseAsk,
   parseAttempt,
   parseBeat,

@@ -98,6 +98,8 @@ export const LIMITS = {
   requestWaitMs: 24 * 60 * 60_000,
   /** Requests wait in so many queues, each caller's in one: a caller that floods its own leaves the others alone. */
   requestPartitions: 16,
+  /** A queue of requests that are set aside is forgotten when nobody has asked for any for so long. */
+  asideConsumerMs: 5 * 60_000,
   /** Synchronous calls that an instance works on at once, where the capability names no number of its own. Configurable. */
   callsPerInstance: 4_000,
   /** Durable work that is placed for an instance, of each capability that names no number of its own. Configurable. */

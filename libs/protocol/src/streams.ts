@@ -4,7 +4,7 @@
  */
 import { LIMITS } from './limits.js';
 import { isName, isVersion, versionFromToken, versionToToken } from './names.js';
-import { type CounterName, OBJECTS_BUCKET, patterns, type Target } from './subjects.js';
+import { type AsideQueue, type CounterName, OBJECTS_BUCKET, patterns, type Target } from './subjects.js';
 
 export interface StreamDefinition {
   readonly name: string;
@@ -44,12 +44,13 @@ export const STREAMS = {
   requests: {
     name: 'ORC_REQUESTS',
     description: 'Durable request events, until they are admitted or refused.',
-    subjects: [patterns.requests, patterns.aside('*')],
+    subjects: [patterns.requests, patterns.aside],
     storedAs: { from: patterns.requests, to: patterns.queuedFrom(LIMITS.requestPartitions) },
     maxBytes: LIMITS.requestsBytes,
     retention: 'workqueue',
     onePerSubject: false,
     maxAgeMs: 0,
+    maxConsumers: LIMITS.workConsumers,
   },
   nested: {
     name: 'ORC_NESTED',
@@ -208,6 +209,8 @@ export interface ConsumerDefinition {
   /** After this time without acknowledgement or renewal a message is delivered again. */
   readonly ackWaitMs: number;
   readonly maxAckPending: number;
+  /** The server removes it when nobody has pulled for so long. */
+  readonly inactiveMs?: number;
 }
 
 /** The choreographers' shared consumer of what running work asks for. It has no filter: so it gets all that hosts may send. */
@@ -218,16 +221,27 @@ export const nestedConsumer: ConsumerDefinition = {
   maxAckPending: 5_000,
 };
 
-/** The choreographers' shared consumers of request events: two for each partition of the callers, one for those set aside. */
+/** The choreographers' shared consumers of request events: one for each partition of the callers. */
 export const requestsConsumers: readonly ConsumerDefinition[] = Array.from(
   { length: LIMITS.requestPartitions },
-  (_, partition) => [
-    requestsConsumer(`choreographer-${partition}`, patterns.queued(partition)),
-    requestsConsumer(`choreographer-aside-${partition}`, patterns.aside(partition)),
-  ],
-)
-  .flat()
-  .concat(requestsConsumer('choreographer-aside-nested', patterns.aside('nested')));
+  (_, partition) => requestsConsumer(`choreographer-${partition}`, patterns.queued(partition)),
+);
+
+/** Consumers that an earlier version had, which would take what those of `asideConsumer` take. */
+export const formerRequestsConsumers: readonly string[] = [...requestsConsumers.keys(), 'nested'].map(
+  (partition) => `choreographer-aside-${partition}`,
+);
+
+/** The choreographers' shared consumer of what is set aside of a partition for one capability, while there is any. */
+export function asideConsumer({ partition, plugin, capability }: AsideQueue): ConsumerDefinition {
+  return {
+    ...requestsConsumer(
+      `aside-${partition}__${plugin}__${capability}`,
+      patterns.asideOf({ partition, plugin, capability }),
+    ),
+    inactiveMs: LIMITS.asideConsumerMs,
+  };
+}
 
 function requestsConsumer(name: string, filter: string): ConsumerDefinition {
   return { stream: STREAMS.requests.name, name, filter, ackWaitMs: 10_000, maxAckPending: 5_000 };

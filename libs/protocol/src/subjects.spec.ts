@@ -7,6 +7,7 @@ import {
   asideSubject,
   isAside,
   isNested,
+  parseAside,
   parseAsk,
   parseBeat,
   parseDueWait,
@@ -58,7 +59,10 @@ describe('subjects — each parser reads what its builder writes, and its patter
         expect(requestSubject(subjects.request(a))).toBe(subjects.request(a));
         const aside = asideSubject(stored) ?? '';
         expect([isAside(stored), isAside(aside), asideSubject(aside)]).toEqual([false, true, undefined]);
-        expect(matches(patterns.aside(partition), aside)).toBe(true);
+        expect(matches(patterns.aside, aside)).toBe(true);
+        const queue = { partition: String(partition), plugin: a.plugin, capability: a.capability };
+        expect([parseAside(aside), parseAside(stored)]).toEqual([queue, undefined]);
+        expect(matches(patterns.asideOf(queue), aside)).toBe(true);
         expect(requestSubject(aside)).toBe(subjects.request(a));
       }),
     );
@@ -70,7 +74,7 @@ describe('subjects — each parser reads what its builder writes, and its patter
         const stored = subjects.nested(a);
         const aside = asideSubject(stored) ?? '';
         expect(matches(patterns.nested, stored)).toBe(true);
-        expect(matches(patterns.aside('nested'), aside)).toBe(true);
+        expect(parseAside(aside)?.partition).toBe('nested');
         expect([requestSubject(stored), requestSubject(aside)]).toEqual([subjects.request(a), subjects.request(a)]);
         expect([isNested(stored), isNested(aside), isNested(subjects.request(a))]).toEqual([true, true, false]);
         expect([isAside(stored), isAside(aside), asideSubject(aside)]).toEqual([false, true, undefined]);

@@ -31,6 +31,14 @@ export interface Target {
   readonly capability: string;
 }
 
+/** Where requests of one partition for one capability are set aside. */
+export interface AsideQueue {
+  /** `nested` for those of running work. */
+  readonly partition: string;
+  readonly plugin: string;
+  readonly capability: string;
+}
+
 /** Where a result, its progress and its chunks are found. */
 export interface ResultAddress {
   readonly caller: string;
@@ -124,7 +132,8 @@ export const patterns = {
   unqueued: `${ROOT}.request.>`,
   queued: (partition: number) => `${ROOT}.queued.${partition}.>`, // a name may be missing, too
   /** Requests that wait until there is room for their work. */
-  aside: (partition: number | 'nested' | '*') => `${ROOT}.aside.${partition}.*.*.*`,
+  aside: `${ASIDE}*.*.*.*`,
+  asideOf: ({ partition, plugin, capability }: AsideQueue) => `${ASIDE}${partition}.*.${plugin}.${capability}`,
   /** What `ORC_REQUESTS` makes of the subject of a request when it stores it: the server computes the partition. */
   queuedFrom: (partitions: number) =>
     `${ROOT}.queued.{{partition(${partitions},1)}}.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}`,
@@ -206,6 +215,12 @@ export function isNested(stored: string): boolean {
 export function asideSubject(stored: string): string | undefined {
   if (stored.startsWith(NESTED)) return ASIDE_NESTED + stored.slice(NESTED.length);
   return stored.startsWith(QUEUED) ? ASIDE + stored.slice(QUEUED.length) : undefined;
+}
+
+/** Reads in which queue a request was set aside; undefined for one that was not. */
+export function parseAside(stored: string): AsideQueue | undefined {
+  const [partition, caller, plugin, capability] = tokensOf(stored, 'aside', 4) ?? [];
+  return partition && caller && plugin && capability ? { partition, plugin, capability } : undefined;
 }
 
 export function isAside(stored: string): boolean {

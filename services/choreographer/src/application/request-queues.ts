@@ -5,6 +5,7 @@
 import { type Bus, type Delivery, Puller, type PullerOptions, type StoredPublisher } from '@orchestrator/bus';
 import { provisionConsumer, readStoredAt, type StoredBody, streamStart } from '@orchestrator/bus/streams';
 import {
+  asideSubject,
   type ConsumerDefinition,
   isAside,
   isNested,
@@ -13,12 +14,13 @@ import {
   STREAMS,
   unpartitionedConsumer,
 } from '@orchestrator/protocol';
+import { AsideQueues } from './aside-queues.js';
 import { asRequested, setAside } from './set-aside.js';
 
 /** Requests of one partition that one replica works on at once, or keeps until there is room for their work. */
 const SLOTS = 64;
 
-/** Requests of one partition that one replica keeps waiting; the next that must wait are set aside. */
+/** Requests of one partition that one replica keeps waiting; the next that must wait are set aside. As many of each queue of those. */
 const KEPT = 16;
 
 /** nats-server finds no message by its subject that has this byte in it: no consumer with a filter gets it. */
@@ -40,6 +42,7 @@ export interface RequestQueuesParts {
 export class RequestQueues {
   readonly #parts: RequestQueuesParts;
   readonly #pullers: readonly Puller[];
+  readonly #aside: AsideQueues;
   #look: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   /** By the partition's part of the subject: how many wait. */
@@ -48,19 +51,23 @@ export class RequestQueues {
   constructor(parts: RequestQueuesParts) {
     this.#parts = parts;
     this.#pullers = [unpartitionedConsumer, nestedConsumer, ...requestsConsumers].map((consumer) =>
-      this.#pullFrom(consumer),
+      this.#pullFrom(consumer, SLOTS),
     );
+    const { bus, onError } = parts;
+    this.#aside = new AsideQueues({ bus, onError, pullerOf: (consumer) => this.#pullFrom(consumer, KEPT) });
   }
 
   /** Makes the consumers be what they should, before anything is pulled. */
   async provision(): Promise<void> {
     const { bus } = this.#parts;
     await provisionConsumer(bus, unpartitionedConsumer); // first: an earlier version's took all, and two must not overlap
+    await this.#aside.provision();
     await Promise.all([nestedConsumer, ...requestsConsumers].map((consumer) => provisionConsumer(bus, consumer)));
   }
 
   start(): void {
     for (const puller of this.#pullers) puller.start();
+    this.#aside.start();
     const look = () => {
       this.#looking = this.#takeOld().catch(this.#parts.onError);
       void this.#looking.then(() => this.#look?.refresh());
@@ -72,7 +79,7 @@ export class RequestQueues {
     clearTimeout(this.#look);
     this.#look = undefined;
     await this.#looking;
-    await Promise.all(this.#pullers.map((puller) => puller.stop()));
+    await Promise.all([this.#aside.stop(), ...this.#pullers.map((puller) => puller.stop())]);
   }
 
   /**
@@ -87,7 +94,10 @@ export class RequestQueues {
     const partition = isNested(delivery.subject) ? 'nested' : (delivery.subject.split('.')[3] ?? '');
     const waiting = this.#waiting.get(partition) ?? 0;
     if (isAside(delivery.subject)) return wait();
-    if (waiting >= KEPT && (await setAside(this.#parts.publisher, delivery, deadlineMs))) return 'set-aside';
+    if (waiting >= KEPT && (await setAside(this.#parts.publisher, delivery, deadlineMs))) {
+      this.#aside.noted(asideSubject(delivery.subject) ?? '');
+      return 'set-aside';
+    }
     this.#waiting.set(partition, (this.#waiting.get(partition) ?? 0) + 1);
     try {
       return await wait();
@@ -109,12 +119,12 @@ export class RequestQueues {
     }
   }
 
-  #pullFrom({ stream, name }: ConsumerDefinition): Puller {
+  #pullFrom({ stream, name }: ConsumerDefinition, slots: number): Puller {
     const { bus, onRequest, onError } = this.#parts;
     return new Puller(bus, {
       stream,
       consumer: name,
-      slots: SLOTS,
+      slots,
       onDelivery: (delivery) => onRequest(asRequested(delivery)),
       onError,
     });
