@@ -10,6 +10,7 @@ import { CHAIN_LOAD, openChain, rowsOfChain } from './chain.mjs';
 import { FAIRNESS_LOAD, openFairness, rowsOfFairness } from './fairness.mjs';
 import { measure, median } from './load.mjs';
 import { openManyPlugins, rowsOfManyPlugins } from './many-plugins.mjs';
+import { rowsOfPhases } from './phases.mjs';
 import { rowsOfPropagation } from './propagation.mjs';
 import { Stage, tell } from './stage.mjs';
 import { rowsOfStartup } from './startup.mjs';
@@ -26,6 +27,7 @@ const compared = {
 const alone = {
   startup: rowsOfStartup,
   catalogue: async (stage) => [...rowsOfCatalogue(), ...(await rowsOfPropagation(stage))],
+  phases: rowsOfPhases,
 };
 const PARTS = [...Object.keys(compared), ...Object.keys(alone)];
 const USAGE = `npm run bench [-- --only ${PARTS.join('|')}]… [--rounds N (odd, default 3)] [--json]\n`;

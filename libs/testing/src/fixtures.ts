@@ -9,5 +9,6 @@ export const PROBE: PluginEntry = { name: 'probe', entry: join(ROOT, 'test/plugi
 export const MIRROR: PluginEntry = { name: 'mirror', entry: join(ROOT, 'test/plugins/dist/mirror.js') };
 export const ASSISTANT: PluginEntry = { name: 'assistant', entry: join(ROOT, 'test/plugins/dist/assistant.js') };
 export const NOVELIST: PluginEntry = { name: 'novelist', entry: join(ROOT, 'test/plugins/dist/novelist.js') };
+export const STEPPER: PluginEntry = { name: 'stepper', entry: join(ROOT, 'test/plugins/dist/stepper.js') };
 /** They call whatever they are told to, which no manifest can list: for `ORC_GRANTS`. */
 export const PROBE_GRANTS = 'probe: *; mirror: *';

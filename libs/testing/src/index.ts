@@ -1,5 +1,5 @@
 export { type Effect, EffectLog } from './effect-log.js';
-export { ASSISTANT, MIRROR, NOVELIST, PROBE, PROBE_GRANTS } from './fixtures.js';
+export { ASSISTANT, MIRROR, NOVELIST, PROBE, PROBE_GRANTS, STEPPER } from './fixtures.js';
 export { Load, type LoadAnswer } from './load.js';
 export { cassetteFrom, cassetteRecorder } from './model-cassette.js';
 export { type ModelEndpoint, startModelEndpoint } from './model-endpoint.js';
