@@ -2,6 +2,7 @@
 import { brokenPromises, type Change, compareManifests, type Manifest } from '@orchestrator/manifest';
 import { EXIT, UsageError } from './failure.js';
 import { isFile } from './input.js';
+import { checkInstalled, renderCheck } from './installed-check.js';
 import { installedManifest, manifestFrom, manifestOfCode, problemLines, readManifestFile } from './manifest-source.js';
 import { oneLine } from './one-line.js';
 import type { SessionOptions } from './session.js';
@@ -15,12 +16,26 @@ export async function printManifest(options: SessionOptions, plugin: string): Pr
   printJson(isFile(plugin) ? await manifestOfCode(plugin) : await installedManifest(options, plugin));
 }
 
-export function validateManifestFile(file: string, { json }: JsonOption): void {
+export async function validateManifestFile(
+  options: SessionOptions,
+  file: string,
+  { json, installed }: JsonOption & { readonly installed?: boolean },
+): Promise<void> {
   const { manifest, problems = [] } = readManifestFile(file);
-  if (problems.length > 0) process.exitCode = EXIT.fault;
-  if (json) printJson({ file, problems });
-  else if (manifest) print(`${file}: ${summary(manifest)}`);
-  else print(problemLines(file, problems, coloursFor(process.stdout)));
+  const checked = manifest && installed ? await checkInstalled(options, manifest) : undefined;
+  if (problems.length > 0 || (checked && checked.refused.length > 0)) process.exitCode = EXIT.fault;
+  const colours = coloursFor(process.stdout);
+  if (json) printJson({ file, problems, ...(manifest && { asks: manifest.grants ?? [] }), ...checked });
+  else if (!manifest) print(problemLines(file, problems, colours));
+  else {
+    const verdict = checked && checked.refused.length > 0 ? 'It would be refused.' : 'It is good.';
+    const details = checked ? renderCheck(checked, colours) : asked(manifest);
+    print([`${file}: ${summary(manifest)} ${verdict}`, ...details].join('\n'));
+  }
+}
+
+function asked({ grants = [] }: Manifest): string[] {
+  return grants.length > 0 ? [`It asks the operator to grant it ${grants.join(', ')}.`] : [];
 }
 
 export async function diffManifests(
@@ -46,7 +61,7 @@ function brokenBy(before: Manifest, after: Manifest, changes: readonly Change[])
 }
 
 function summary({ name, version, capabilities, uses }: Manifest): string {
-  return `${name} ${version}, with ${capabilities.length} capabilities, uses ${uses.length}. It is good.`;
+  return `${name} ${version}, with ${capabilities.length} capabilities, uses ${uses.length}.`;
 }
 
 function renderDiff(

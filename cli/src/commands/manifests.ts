@@ -15,9 +15,10 @@ export function addManifestCommands(program: Command): void {
     .command('validate')
     .description('check the manifest of a plugin in any language: every problem, with its line')
     .argument('<file>', 'YAML, or JSON')
-    .option('--json', 'print {file, problems}')
-    .action(async (file: string, options: JsonOption) =>
-      (await import('../manifests.js')).validateManifestFile(file, options),
+    .option('--installed', 'also beside what is installed: would it be refused, what does not fit, what is granted')
+    .option('--json', 'print {file, problems, asks}, and with --installed {refused, warnings, grants}')
+    .action(async (file: string, options: JsonOption & { installed?: boolean }) =>
+      (await import('../manifests.js')).validateManifestFile(program.opts(), file, options),
     );
   program
     .command('diff')

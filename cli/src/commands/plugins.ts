@@ -1,5 +1,11 @@
 import { ask, readPlugins } from '@orchestrator/bus';
-import type { CircuitList, InstalledPlugin, VersionShare, VersionShareList } from '@orchestrator/protocol';
+import type {
+  CircuitList,
+  InstalledPlugin,
+  PluginGrantsList,
+  VersionShare,
+  VersionShareList,
+} from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { oneLine } from '../one-line.js';
 import { withSession } from '../session.js';
@@ -23,14 +29,16 @@ export function addPluginsCommand(program: Command): void {
         // Without a choreographer there is nothing more to tell.
         const asked = <Answer>(question: string, otherwise: Answer) =>
           ask<Answer>(client.requester, 'choreographer', question).catch(() => otherwise);
-        const [{ circuits }, { versions }] = await Promise.all([
+        const [{ circuits }, { versions }, { plugins: grants }] = await Promise.all([
           asked<CircuitList>('circuits', NO_CIRCUITS),
           asked<VersionShareList>('versions', NO_SHARES),
+          asked<PluginGrantsList>('grants', NO_GRANTS),
         ]);
         const found = plugins.map((plugin) => ({
           ...plugin,
           circuits: circuitsOf(plugin, circuits),
           ...shareOf(plugin, versions),
+          ...grantsOf(plugin, grants),
         }));
         return { listed: found, shares: versions };
       });
@@ -47,12 +55,24 @@ export function addPluginsCommand(program: Command): void {
 
 const NO_CIRCUITS: CircuitList = { circuits: [] };
 const NO_SHARES: VersionShareList = { versions: [] };
+const NO_GRANTS: PluginGrantsList = { plugins: [] };
 
 interface ListedPlugin extends InstalledPlugin {
   /** Those that are not closed. */
   readonly circuits: CircuitList['circuits'];
   /** Where the operator prefers versions: the part of the correlations that this one gets. */
   readonly percent?: number;
+  /** What the operator grants it beyond its uses, and what it asks for besides; absent where there is neither. */
+  readonly granted?: readonly string[];
+  readonly notGranted?: readonly string[];
+}
+
+function grantsOf(
+  installed: InstalledPlugin,
+  grants: PluginGrantsList['plugins'],
+): Pick<ListedPlugin, 'granted' | 'notGranted'> {
+  const found = grants.find(({ plugin, version }) => plugin === installed.name && version === installed.version);
+  return found ? { granted: found.granted, notGranted: found.missing } : {};
 }
 
 function isOf({ plugin, version }: VersionShare, installed: InstalledPlugin): boolean {
@@ -106,5 +126,7 @@ function render(plugin: ListedPlugin, colours: Colours): string {
       const missing = plugin.waitingFor.find((one) => one.capability === capability);
       return missing ? colours.yellow(waitingLine(missing)) : colours.dim(`  uses ${capability} ${range}`);
     }),
+    ...(plugin.granted ?? []).map((grant) => colours.dim(`  is granted ${grant}`)),
+    ...(plugin.notGranted ?? []).map((grant) => colours.yellow(`  asks for ${grant}, which is not granted`)),
   ].join('\n');
 }

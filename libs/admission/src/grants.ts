@@ -66,6 +66,17 @@ export class Grants {
     };
   }
 
+  /** What the operator grants a plugin, sorted. */
+  grantedTo(name: string): string[] {
+    return [...(this.#plugins.get(name) ?? [])].sort();
+  }
+
+  /** What of it a plugin was not granted; `*` does not let it begin trees. */
+  missingOf(name: string, asked: readonly string[]): string[] {
+    const granted = this.#plugins.get(name) ?? new Set();
+    return asked.filter((one) => (one === START_ROOT ? !granted.has(one) : !covers(granted, one)));
+  }
+
   ofCaller(name: string): CallerRights {
     if (!this.#callers) return UNRESTRICTED;
     const key = this.#callers.has(name) ? name : ANYBODY;

@@ -83,6 +83,7 @@ export {
   versionFromToken,
   versionToToken,
 } from './names.js';
+export type { PluginGrants, PluginGrantsList } from './plugin-grants.js';
 export type { FoundRoot, FoundRoots, InstalledPlugin, KeyQuery, PluginPage, TreeQuery } from './queries.js';
 export {
   type AdmittedRecord,

@@ -46,6 +46,7 @@ import { History } from './application/history.js';
 import { HostReports } from './application/host-reports.js';
 import { Losses } from './application/losses.js';
 import { OpenWork } from './application/open-work.js';
+import { listGrants, missingGrantsWarning } from './application/plugin-grants.js';
 import { RecentlyPlaced } from './application/recent-work.js';
 import { Redrives } from './application/redrives.js';
 import { Replicas } from './application/replicas.js';
@@ -78,6 +79,7 @@ const QUESTIONS = [
   'discard',
   'circuits',
   'versions',
+  'grants',
   'cancel',
 ];
 
@@ -212,6 +214,9 @@ export class Choreographer implements OnApplicationShutdown {
     }));
     serveQuery(bus, 'choreographer', 'circuits', () => replicas.circuits());
     serveQuery(bus, 'choreographer', 'versions', () => this.#versionShares());
+    serveQuery(bus, 'choreographer', 'grants', (args) =>
+      listGrants(this.#settings.grants, this.#catalogue.list(), args),
+    );
     this.#sweepInstances(calls, circuits, replicas);
     const reports = new HostReports(bus, [
       (plugin, report) => calls.onReport(plugin, report),
@@ -249,6 +254,8 @@ export class Choreographer implements OnApplicationShutdown {
         } else {
           this.#catalogue.set(manifest);
           this.#onInstalled(plugin);
+          const warning = missingGrantsWarning(this.#settings.grants, manifest);
+          if (warning) this.#logger.warn(warning);
         }
       },
       ({ key, reason }) => this.#logger.error(`The catalogue entry ${key} is not used: ${reason}.`),
