@@ -31,6 +31,7 @@ import {
   readableAsk,
   subjects,
 } from '@orchestrator/protocol';
+import { type EndedCall, EndedCalls } from '../domain/ended-calls.js';
 import { type Abandoned, ForwardedCalls, type LostInstance } from '../domain/forwarded-calls.js';
 import type { Gate, GateRequest } from './gate.js';
 import type { History } from './history.js';
@@ -41,6 +42,8 @@ const SWEEP_MS = 50;
 const TABLE_FULL_MS = 500;
 const STOP_WAIT_MS = 3_000;
 const STOP_POLL_MS = 20;
+/** By then callers are back, too, and listen. */
+const BACK_MS = 3_000;
 
 /** A call as far as it could be read. */
 interface Call {
@@ -74,6 +77,7 @@ export class SyncCalls {
   readonly #history: History;
   readonly #sticky: StickyTrees;
   readonly #forwarded: ForwardedCalls;
+  readonly #ended = new EndedCalls();
   /** Calls of which it is being asked what their tree is bound to. */
   #asking = 0;
   #sweep: NodeJS.Timeout | undefined;
@@ -87,6 +91,10 @@ export class SyncCalls {
     this.#counts = counts;
     this.#history = history;
     this.#forwarded = new ForwardedCalls(maxForwarded);
+    bus.life.onBack(() => {
+      const ended = this.#ended.takeAll();
+      setTimeout(() => this.#answerOnceMore(ended, 'NATS was away when the call had ended'), BACK_MS).unref();
+    });
   }
 
   start(): void {
@@ -128,6 +136,7 @@ export class SyncCalls {
       this.#history.started(call.context, report);
     } else {
       this.#forwarded.remove(report.invocation);
+      this.#ended.add(call, instance, Date.now());
       this.#gate.callEnded(call, fault?.code, endedAtMs - startedAtMs);
       if (call.context.depth === 1) this.#counts.ended(call.context);
       this.#history.ended(call.context, { attempt, startedAtMs, endedAtMs, instance, fault, resultAt });
@@ -139,6 +148,7 @@ export class SyncCalls {
   onLost(lost: readonly LostInstance[]): void {
     const nowMs = Date.now();
     this.#giveUp([...this.#forwarded.takeLost(lost, nowMs), ...this.#forwarded.takeUnreported(nowMs)]);
+    this.#answerOnceMore(this.#ended.takeLost(lost), 'The instance went when it had ended the call');
   }
 
   /** Answers for what was cancelled, whether its host heeds it or not. */
@@ -297,6 +307,13 @@ export class SyncCalls {
     const headers = new OutgoingHeaders().add(HEADERS.context, token);
     if (sent?.dataRef) headers.add(HEADERS.dataRef, encodeDataRef(sent.dataRef));
     this.#bus.outbox.send(subjects.exec(context), msg.data, { headers, reply: msg.reply });
+  }
+
+  /** Who has its answer drops a second one; who has not would wait until its deadline. */
+  #answerOnceMore(ended: readonly EndedCall[], why: string): void {
+    if (this.#bus.nc.isClosed()) return;
+    const fault = new Fault('unavailable', `${why}: its answer may be lost.`);
+    for (const { reply, invocation, correlation } of ended) answer(this.#bus, reply, invocation, correlation, fault);
   }
 
   #giveUp(abandoned: readonly Abandoned[]): void {
