@@ -1,6 +1,6 @@
 /** What the running system would say of a manifest: beside what is installed, and to what it asks to be granted. */
 import { ask, readPlugins } from '@orchestrator/bus';
-import { type Manifest, type Problem, refusalOf, registrationWarnings } from '@orchestrator/manifest';
+import { Catalogue, type Manifest, type Problem, refusalOf, registrationWarnings } from '@orchestrator/manifest';
 import type { InstalledPlugin, PluginGrants, PluginGrantsList } from '@orchestrator/protocol';
 import { oneLine } from './one-line.js';
 import { type SessionOptions, withSession } from './session.js';
@@ -22,11 +22,13 @@ export async function checkInstalled(options: SessionOptions, manifest: Manifest
       .filter(({ name }) => name === manifest.name)
       .map((one) => ({ manifest: one, isLive: false }));
     const refusal = refusalOf(manifest, same);
+    const catalogue = new Catalogue();
+    for (const one of [...installed, manifest]) catalogue.set(one);
     const question = { plugin: manifest.name, asks: manifest.grants ?? [] };
     const { plugins } = await ask<PluginGrantsList>(requester, 'choreographer', 'grants', question);
     return {
       refused: (refusal?.details?.problems as readonly Problem[] | undefined) ?? [],
-      warnings: registrationWarnings(manifest, installed),
+      warnings: registrationWarnings(manifest, catalogue),
       grants: { granted: plugins[0]?.granted ?? [], missing: plugins[0]?.missing ?? [] },
     };
   });

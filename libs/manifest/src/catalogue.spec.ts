@@ -347,4 +347,18 @@ describe('Catalogue', () => {
       },
     });
   });
+
+  it('who uses something of a plugin — is known, also after a manifest was replaced or removed', () => {
+    const using = (version: string, ...names: string[]): Manifest => ({
+      ...manifest('caller', version, []),
+      uses: names.map((name) => ({ capability: `${name}.do`, range: '*' })),
+    });
+    const catalogue = catalogueOf(using('1.0.0', 'a', 'b'), using('2.0.0', 'a'));
+    const users = (plugin: string) => catalogue.usersOf(plugin).map(({ version }) => version);
+    expect([users('a'), users('b'), users('c')]).toEqual([['1.0.0', '2.0.0'], ['1.0.0'], []]);
+    catalogue.set(using('1.0.0', 'c'));
+    expect([users('a'), users('b'), users('c')]).toEqual([['2.0.0'], [], ['1.0.0']]);
+    catalogue.remove('caller', '2.0.0');
+    expect([users('a'), catalogue.versionsOf('caller').length]).toEqual([[], 1]);
+  });
 });

@@ -96,21 +96,49 @@ export class Catalogue {
   readonly #manifests = new Map<string, Map<string, Manifest>>();
   readonly #capabilities = new Map<string, Map<string, CapabilityEntry>>();
   readonly #notFound = new Map<string, Unresolved>();
+  /** Who uses something of each plugin. */
+  readonly #users = new Map<string, Set<Manifest>>();
 
   /** Installs a manifest that was validated, in place of one with the same name and version. */
   set(manifest: Manifest): void {
     const versions = this.#manifests.get(manifest.name) ?? new Map<string, Manifest>();
+    const replaced = versions.get(manifest.version);
+    if (replaced) this.#forgetUses(replaced);
     versions.set(manifest.version, manifest);
     this.#manifests.set(manifest.name, versions);
+    for (const plugin of usedPlugins(manifest)) {
+      this.#users.set(plugin, (this.#users.get(plugin) ?? new Set()).add(manifest));
+    }
     this.#changed(manifest.name);
   }
 
   /** Removes a version of a plugin; unknown ones are ignored. */
   remove(plugin: string, version: string): void {
     const versions = this.#manifests.get(plugin);
-    if (!versions?.delete(version)) return;
+    const removed = versions?.get(version);
+    if (!versions || !removed) return;
+    versions.delete(version);
+    this.#forgetUses(removed);
     if (versions.size === 0) this.#manifests.delete(plugin);
     this.#changed(plugin);
+  }
+
+  /** The installed versions of a plugin, in no order. */
+  versionsOf(plugin: string): readonly Manifest[] {
+    return [...(this.#manifests.get(plugin)?.values() ?? [])];
+  }
+
+  /** Those whose manifests list a capability of the plugin in their uses, whatever the range. */
+  usersOf(plugin: string): readonly Manifest[] {
+    return [...(this.#users.get(plugin) ?? [])];
+  }
+
+  #forgetUses(manifest: Manifest): void {
+    for (const plugin of usedPlugins(manifest)) {
+      const users = this.#users.get(plugin);
+      users?.delete(manifest);
+      if (users?.size === 0) this.#users.delete(plugin);
+    }
   }
 
   /** Is any version of the plugin installed? */
@@ -243,6 +271,10 @@ function chosenOf(found: readonly [Candidate, ...Candidate[]], query: ResolveQue
 
 function misfitsOf({ live }: Candidate, use: UsedCapability | undefined): readonly Problem[] {
   return use ? useProblems(use, live.capability) : [];
+}
+
+function usedPlugins({ uses }: Manifest): Set<string> {
+  return new Set(uses.map(({ capability }) => capability.split('.')[0] ?? ''));
 }
 
 function inOrder(candidates: readonly Candidate[], versions: readonly string[]): readonly Candidate[] {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Catalogue } from './catalogue.js';
 import type { JsonSchema } from './json-schema.js';
 import type { Manifest, UsedCapability } from './manifest.js';
 import { registrationWarnings } from './registration-warnings.js';
@@ -15,22 +16,23 @@ const use = (name: string, more: Partial<UsedCapability> = {}): UsedCapability =
   ...more,
 });
 
+function warningsFor(manifest: Manifest, others: readonly Manifest[]) {
+  const catalogue = new Catalogue();
+  for (const one of [...others, manifest]) catalogue.set(one);
+  return registrationWarnings(manifest, catalogue);
+}
+
 describe('registrationWarnings', () => {
   const caller = plugin('editor', '1.0.0', true, use('clock'), use('designer', { input: text, output: text }));
 
   it('what is installed and fits — is fine', () => {
-    expect(
-      registrationWarnings(caller, [plugin('designer', '2.0.0', number), plugin('clock', '1.0.0', number)]),
-    ).toEqual([]);
+    expect(warningsFor(caller, [plugin('designer', '2.0.0', number), plugin('clock', '1.0.0', number)])).toEqual([]);
     const fitting = plugin('editor', '1.0.0', true, use('designer', { input: text }));
-    expect(registrationWarnings(fitting, [plugin('designer', '1.0.0', text)])).toEqual([]);
+    expect(warningsFor(fitting, [plugin('designer', '1.0.0', text)])).toEqual([]);
   });
 
   it('a caller — hears of every version in range that does not fit, and where', () => {
-    const warnings = registrationWarnings(caller, [
-      plugin('designer', '1.0.0', text),
-      plugin('designer', '1.1.0', number),
-    ]);
+    const warnings = warningsFor(caller, [plugin('designer', '1.0.0', text), plugin('designer', '1.1.0', number)]);
     expect(warnings.map(({ pointer, message }) => `${pointer} ${message}`)).toEqual([
       expect.stringMatching(/^\/uses\/1\/output\/properties\/text\/type designer@1\.0\.0 does not fit: output-unfit/),
       expect.stringMatching(/^\/uses\/1\/input\/properties\/text designer@1\.1\.0 does not fit: input-refused/),
@@ -39,17 +41,14 @@ describe('registrationWarnings', () => {
   });
 
   it('a new version — hears of every caller that it does not fit', () => {
-    const warnings = registrationWarnings(plugin('designer', '1.1.0', number), [
-      caller,
-      plugin('designer', '1.0.0', text),
-    ]);
+    const warnings = warningsFor(plugin('designer', '1.1.0', number), [caller, plugin('designer', '1.0.0', text)]);
     expect(warnings).toContainEqual({
       pointer: '',
       message: expect.stringMatching(
         /^does not fit editor@1\.0\.0 at \/uses\/1\/input\/properties\/text: input-refused/,
       ),
     });
-    expect(registrationWarnings(plugin('designer', '2.0.0', number), [caller])).toEqual([]);
+    expect(warningsFor(plugin('designer', '2.0.0', number), [caller])).toEqual([]);
   });
 
   it('who closes circles of needs — hears of each, with its path', () => {
@@ -58,7 +57,7 @@ describe('registrationWarnings', () => {
       plugin('c', '1.0.0', true, use('a')),
       plugin('d', '1.0.0', true, use('d')),
     ];
-    expect(registrationWarnings(plugin('a', '1.0.0', true, use('d'), use('b'), use('c')), others)).toEqual([
+    expect(warningsFor(plugin('a', '1.0.0', true, use('d'), use('b'), use('c')), others)).toEqual([
       { pointer: '/uses/1', message: 'these need each other in a circle: a@1.0.0 → b@1.0.0 → a@1.0.0' },
       { pointer: '/uses/2', message: 'these need each other in a circle: a@1.0.0 → c@1.0.0 → a@1.0.0' },
     ]);

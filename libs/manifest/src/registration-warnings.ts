@@ -1,40 +1,37 @@
 /** What the author of a manifest should hear, though it may be installed. Pure. */
 import { parseCapabilityRef } from '@orchestrator/protocol';
+import type { Catalogue } from './catalogue.js';
 import { placedIn, useProblems } from './compatibility/use-fit.js';
 import { cyclesThrough } from './dependency-cycles.js';
 import { inRange, type VersionId, versionId } from './dependency-graph.js';
 import type { Manifest, UsedCapability } from './manifest.js';
 import { boundProblems, type Problem, pointerTo } from './problem.js';
 
-/** Versions that are looked at to find a circle. */
-const MAX_STEPS = 20_000;
+/** Needs that are followed to find a circle: it is looked for whenever something is installed. */
+const MAX_STEPS = 2_000;
+
+type Installed = Pick<Catalogue, 'versionsOf' | 'usersOf'>;
 
 /**
- * Where it does not fit what it uses, where those who use it say that they need something else, and which circles it closes.
- * @param others what is installed besides; versions of the same plugin among them
+ * Where it does not fit what it uses, where those who use it say that they need something else, and which circles it closes,
+ * as far as they are found quickly.
+ * @param manifest one that is installed
  * @returns by pointers into the manifest; into that of a caller where its name stands before
  */
-export function registrationWarnings(manifest: Manifest, others: readonly Manifest[]): readonly Problem[] {
-  const all = new Map(others.map((one) => [versionId(one), one]));
-  all.set(versionId(manifest), manifest);
-  const byName = new Map<string, Manifest[]>();
-  for (const one of all.values()) byName.set(one.name, [...(byName.get(one.name) ?? []), one]);
+export function registrationWarnings(manifest: Manifest, installed: Installed): readonly Problem[] {
   return boundProblems([
-    ...unfitUses(manifest, byName),
-    ...unfitCallers(manifest, [...all.values()]),
-    ...circles(manifest, all, byName),
+    ...unfitUses(manifest, installed),
+    ...unfitCallers(manifest, installed.usersOf(manifest.name)),
+    ...circles(manifest, installed),
   ]);
 }
 
-/** Among all that is there by name. */
-function usable(use: UsedCapability, byName: ReadonlyMap<string, readonly Manifest[]>): Manifest[] {
-  return inRange(use, byName.get(parseCapabilityRef(use.capability).plugin) ?? []);
+function usable(use: UsedCapability, installed: Installed): Manifest[] {
+  return inRange(use, installed.versionsOf(parseCapabilityRef(use.capability).plugin));
 }
 
-function fitting(use: UsedCapability, byName: ReadonlyMap<string, readonly Manifest[]>): VersionId[] {
-  return usable(use, byName)
-    .filter((one) => problemsWith(use, one).length === 0)
-    .map(versionId);
+function fitting(use: UsedCapability, installed: Installed): Manifest[] {
+  return usable(use, installed).filter((one) => problemsWith(use, one).length === 0);
 }
 
 function problemsWith(use: UsedCapability, { capabilities }: Manifest): readonly Problem[] {
@@ -42,9 +39,9 @@ function problemsWith(use: UsedCapability, { capabilities }: Manifest): readonly
   return found ? useProblems(use, found) : [];
 }
 
-function* unfitUses(manifest: Manifest, byName: ReadonlyMap<string, readonly Manifest[]>): Generator<Problem> {
+function* unfitUses(manifest: Manifest, installed: Installed): Generator<Problem> {
   for (const use of manifest.uses) {
-    for (const callee of usable(use, byName)) {
+    for (const callee of usable(use, installed)) {
       for (const { pointer, message } of placedIn(manifest, use, problemsWith(use, callee))) {
         yield { pointer, message: `${versionId(callee)} does not fit: ${message}` };
       }
@@ -64,15 +61,17 @@ function* unfitCallers(callee: Manifest, all: readonly Manifest[]): Generator<Pr
   }
 }
 
-function* circles(
-  manifest: Manifest,
-  all: ReadonlyMap<string, Manifest>,
-  byName: ReadonlyMap<string, readonly Manifest[]>,
-): Generator<Problem> {
-  const next = (id: string) => (all.get(id)?.uses ?? []).flatMap((use) => fitting(use, byName));
-  for (const cycle of cyclesThrough(versionId(manifest), { get: next }, undefined, { steps: MAX_STEPS })) {
+function* circles(manifest: Manifest, installed: Installed): Generator<Problem> {
+  const seen = new Map([[versionId(manifest), manifest]]);
+  const get = (id: VersionId) => {
+    const needs = (seen.get(id)?.uses ?? []).flatMap((use) => fitting(use, installed));
+    for (const one of needs) seen.set(versionId(one), one);
+    return needs.map(versionId);
+  };
+  for (const cycle of cyclesThrough(versionId(manifest), { get }, undefined, { steps: MAX_STEPS })) {
     const after = cycle[cycle.indexOf(versionId(manifest)) + 1];
-    const index = manifest.uses.findIndex((use) => fitting(use, byName).some((id) => id === after));
+    const leads = (use: UsedCapability) => fitting(use, installed).some((one) => versionId(one) === after);
+    const index = manifest.uses.findIndex(leads);
     const pointer = index < 0 ? '' : pointerTo(pointerTo('', 'uses'), index);
     yield { pointer, message: `these need each other in a circle: ${cycle.join(' → ')}` };
   }

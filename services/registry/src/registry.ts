@@ -184,7 +184,7 @@ export class Registry implements OnApplicationShutdown {
 
   /** Only when it is new: who has installed it knows. */
   #warnOf(manifest: Manifest): { warnings?: readonly Problem[] } {
-    const warnings = registrationWarnings(manifest, this.#catalogue.list());
+    const warnings = registrationWarnings(manifest, this.#catalogue);
     for (const { pointer, message } of warnings) {
       this.#logger.warn(`${manifest.name} ${manifest.version}: ${pointer || '/'}: ${message}`);
     }
