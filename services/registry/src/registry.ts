@@ -43,7 +43,7 @@ import { parseAnnouncement } from './announcement.js';
 import { EventTeller } from './event-teller.js';
 import { type PluginQuery, parsePluginQuery } from './plugin-query.js';
 import type { RegistrySettings } from './settings.js';
-import { VersionStates } from './version-states.js';
+import { type VersionNow, VersionStates } from './version-states.js';
 import { WorkConsumers } from './work-consumers.js';
 
 export const BUS = Symbol('bus');
@@ -233,8 +233,19 @@ export class Registry implements OnApplicationShutdown {
     const hearsAll = this.#bus.life.hearsForMs(now) > this.#settings.livenessMs;
     if (hearsAll) this.#expire(now);
     if (hearsAll) void this.#consumers.look(now);
-    const versions = this.#list().map(({ name: plugin, ...one }) => ({ plugin, ...one }));
-    for (const event of this.#states.update(versions, hearsAll)) this.#events.tell(event);
+    for (const event of this.#states.update(this.#living(), hearsAll)) this.#events.tell(event);
+  }
+
+  /** Asked with every change of who is there: only what is needed, and of those that live. */
+  #living(): VersionNow[] {
+    const living: VersionNow[] = [];
+    for (const manifest of this.#manifests.values()) {
+      const { name: plugin, version } = manifest;
+      const instances = this.#liveness.instances(plugin, version);
+      if (instances.length === 0) continue;
+      living.push({ plugin, version, instances, waitingFor: missingNeeds(manifest, this.#catalogue, this.#isLive) });
+    }
+    return living;
   }
 
   #expire(now: number): void {
