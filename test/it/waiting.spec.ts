@@ -52,6 +52,8 @@ describe('requests that wait for room', () => {
     expect(await waiting({ caller: 'nobody' })).toEqual([]);
     const { stdout } = await run(['--nats', system.nats.url, 'runs', '--called-by', 'patient', '--limit', '200']);
     expect(stdout).toMatch(new RegExp(`${last.invocation}.*waiting .*probe.narrow.*for room`));
+    const shown = await run(['--nats', system.nats.url, 'runs', 'show', last.invocation]);
+    expect(shown.stdout).toMatch(/waiting .*probe.narrow.*for room/);
     const page = await ask<WaitingPage>(system.client.requester, 'choreographer', 'waiting', { limit: 3 });
     const after = await ask<WaitingPage>(system.client.requester, 'choreographer', 'waiting', { after: page.next });
     expect(page.waiting).toHaveLength(3);

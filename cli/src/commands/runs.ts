@@ -1,5 +1,13 @@
 import { ask, type Requester, readTree } from '@orchestrator/bus';
-import { Fault, flattenTree, RUN_STATES, type RunFilter, type RunState } from '@orchestrator/protocol';
+import {
+  type CallTree,
+  Fault,
+  flattenTree,
+  RUN_STATES,
+  type RunFilter,
+  type RunState,
+  type WaitingRun,
+} from '@orchestrator/protocol';
 import type { Command } from 'commander';
 import { UsageError } from '../failure.js';
 import { followOutput } from '../follow-output.js';
@@ -101,12 +109,13 @@ function addShow(program: Command, runs: Command): void {
     .command('show')
     .description('show one: times, attempts, fault and call tree')
     .argument('<id>', 'an invocation (a UUID), or a correlation (32 hex digits)')
-    .option('--json', 'print the call tree as JSON')
+    .option('--json', 'print the call tree as JSON; of one that waits to be admitted, what it waits for')
     .action(async (id: string, { json }: { json?: boolean }) => {
       const query = treeQueryOf(id);
-      const tree = await withSession(program.opts(), ({ client }) => readTree(client.requester, query));
+      const tree = await withSession(program.opts(), ({ client }) => treeOrWaiting(client.requester, query));
       if (json) return printJson(tree);
       const colours = coloursFor(process.stdout);
+      if (!('roots' in tree)) return print(renderWaiting([tree], colours));
       const shown = query.correlation ? tree.roots : flattenTree(tree).filter((node) => node.invocation === id);
       const parts = [...shown.map((node) => renderInvocation(node, colours)), renderTree(tree, colours)];
       print(parts.join('\n\n'));
@@ -134,7 +143,7 @@ function addAttach(program: Command, runs: Command): void {
 }
 
 /** What waits to be admitted is not in the history yet. @throws Fault `not-found` */
-async function treeOrWaiting(requester: Requester, query: IdQuery): Promise<{ correlation: string }> {
+async function treeOrWaiting(requester: Requester, query: IdQuery): Promise<CallTree | WaitingRun> {
   try {
     return await readTree(requester, query);
   } catch (error) {
