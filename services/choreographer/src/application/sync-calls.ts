@@ -214,17 +214,18 @@ export class SyncCalls {
     }
     const { context, token, slot } = admission;
     this.#forwarded.add({ context, reply: msg.reply, slot });
-    if (isUnbound) void this.#bind(call, request, context, token);
-    else this.#count(call, context, token);
+    if (!isUnbound) this.#count(call, context, token);
+    else
+      this.#bind(call, request, context, token).catch((error) => {
+        if (this.#takeBack(invocation)) this.#refuse(call, Fault.from(error));
+      });
   }
 
-  /** Settles which version the tree is bound to. Where that is another one than was chosen, all is decided again. */
+  /** Settles which version the tree is bound to. Where that is another one than was chosen, all is decided again. @throws Fault */
   async #bind(call: Call, { ask, headers }: GateRequest, context: CallContext, token: string): Promise<void> {
     const { invocation } = call;
-    const bound = await this.#sticky.bind(context).catch((error) => {
-      if (this.#takeBack(invocation)) this.#refuse(call, Fault.from(error));
-    });
-    if (bound === undefined || !this.#forwarded.has(invocation)) return; // it was given up meanwhile, and answered
+    const bound = await this.#sticky.bind(context);
+    if (!this.#forwarded.has(invocation)) return; // it was given up meanwhile, and answered
     if (bound === context.version) return this.#count(call, context, token);
     this.#takeBack(invocation);
     const { correlation } = context;
