@@ -2,6 +2,7 @@
 import type { KV, KvEntry } from '@nats-io/kv';
 import { asStoredManifest, MANIFEST_LIMITS, type Manifest } from '@orchestrator/manifest';
 import { CATALOGUE_BUCKET, catalogueKey, Fault, parseCatalogueKey } from '@orchestrator/protocol';
+import { CatalogueNews } from './catalogue-news.js';
 import type { Bus } from './connection.js';
 import { openBucket, type ProvisionOptions } from './provision.js';
 import { watchBucket } from './watch-bucket.js';
@@ -23,6 +24,7 @@ export interface BrokenEntry {
 
 export class CatalogueBucket {
   readonly #kv: KV;
+  readonly #news = new CatalogueNews(async () => (await this.#kv.status()).streamInfo.state.last_seq);
 
   private constructor(kv: KV) {
     this.#kv = kv;
@@ -44,17 +46,31 @@ export class CatalogueBucket {
   /** Tells everything that there is, resolves, and goes on telling every change. */
   watch(onChange: (change: CatalogueChange) => void, onBroken: (entry: BrokenEntry) => void): Promise<void> {
     return watchBucket(this.#kv, (entry) => {
-      const of = parseCatalogueKey(entry.key);
-      let change: CatalogueChange;
-      try {
-        change = changeFrom(of, entry);
-      } catch (error) {
-        onBroken({ key: entry.key, reason: Fault.from(error).message, of });
-        return;
-      }
-      onChange(change);
+      tell(entry, onChange, onBroken);
+      this.#news.heard(entry.revision);
     });
   }
+
+  /** Resolves with whether there was a change that `watch` had not told before, once it has told it. */
+  news(): Promise<boolean> {
+    return this.#news.arrive();
+  }
+}
+
+function tell(
+  entry: KvEntry,
+  onChange: (change: CatalogueChange) => void,
+  onBroken: (entry: BrokenEntry) => void,
+): void {
+  const of = parseCatalogueKey(entry.key);
+  let change: CatalogueChange;
+  try {
+    change = changeFrom(of, entry);
+  } catch (error) {
+    onBroken({ key: entry.key, reason: Fault.from(error).message, of });
+    return;
+  }
+  onChange(change);
 }
 
 /** @throws where it is not what a registry stores */

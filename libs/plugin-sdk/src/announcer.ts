@@ -46,6 +46,7 @@ export class Announcer {
     }
     this.#rollCall = this.#bus.nc.subscribe(subjects.rollCall(), { callback: () => void this.#answerRollCall() });
     this.beat();
+    await this.#bus.nc.flush(); // whoever hears that it is ready, and calls it, comes after its first heartbeat
     this.#heart = setInterval(() => this.beat(), LIMITS.heartbeatMs);
     return acceptance;
   }

@@ -107,7 +107,8 @@ export class Choreographer implements OnApplicationShutdown {
     const { objects, maxima } = this.#settings;
     await provisionStreams(bus, this.#settings);
     for (const consumer of [attemptsConsumer, dueConsumer]) await provisionConsumer(bus, consumer);
-    await this.#watchCatalogue();
+    const installed = await this.#watchCatalogue();
+    const news = () => installed.news();
 
     const onError = (error: unknown) => this.#logger.warn(Fault.from(error).message);
     const publisher = new StoredPublisher(bus);
@@ -172,7 +173,7 @@ export class Choreographer implements OnApplicationShutdown {
     const bindings = new VersionBindings({ bus, requester, publisher, signer });
     const sticky = new StickyTrees({ gate, bindings, workRoom });
     const { maxForwarded } = this.#settings;
-    const calls = new SyncCalls({ bus, requester, gate, sticky, counts, history, maxForwarded });
+    const calls = new SyncCalls({ bus, requester, gate, sticky, counts, history, news, maxForwarded });
     const letters = new DeadLetterBox(bus);
     const recent = new RecentlyPlaced(gate, history);
     const requests = new DurableRequests({
@@ -189,6 +190,7 @@ export class Choreographer implements OnApplicationShutdown {
       workRoom,
       backlog: new RequestBacklog(() => requestsStored(bus)),
       maxWaitMs: this.#settings.maxWaitMs,
+      news,
       onError,
     });
     await requests.provision();
@@ -244,7 +246,7 @@ export class Choreographer implements OnApplicationShutdown {
     for (const stop of this.#stops) await stop();
   }
 
-  async #watchCatalogue(): Promise<void> {
+  async #watchCatalogue(): Promise<CatalogueBucket> {
     const bucket = await CatalogueBucket.open(this.#bus, this.#settings);
     await bucket.watch(
       ({ plugin, version, manifest }) => {
@@ -272,6 +274,7 @@ export class Choreographer implements OnApplicationShutdown {
         }
       },
     });
+    return bucket;
   }
 
   /** Waits until every installed version was heard, or had its time to be: else the first calls would find nobody there. */

@@ -40,7 +40,7 @@ import type { DeadLetterBox } from '../adapters/dead-letter-box.js';
 import type { OpenInvocations } from '../adapters/open-invocations.js';
 import type { RequestOrigin } from '../domain/records-of.js';
 import { EarlierRequests } from './earlier-requests.js';
-import type { Gate, GateDecision } from './gate.js';
+import { type Gate, type GateDecision, isOfInstalled } from './gate.js';
 import type { History } from './history.js';
 import type { RecentlyPlaced } from './recent-work.js';
 import { Refusals } from './refusals.js';
@@ -82,6 +82,8 @@ export interface DurableRequestsParts {
   readonly backlog: Pick<RequestBacklog, 'refusal'>;
   /** How long a request that has no deadline waits for room. */
   readonly maxWaitMs: number;
+  /** See `SyncCallsParts`. */
+  readonly news: () => Promise<boolean>;
   readonly recent: RecentlyPlaced;
   readonly letters: Pick<DeadLetterBox, 'removeOf'>;
   readonly onError: PullerOptions['onError'];
@@ -211,7 +213,7 @@ export class DurableRequests {
     invocation,
     redriveOf,
   }: Request): Promise<GateDecision | 'stopped' | 'set-aside'> {
-    const { sticky, workRoom, backlog, maxWaitMs } = this.#parts;
+    const { sticky, workRoom, backlog, maxWaitMs, news } = this.#parts;
     const asked = { ask, mode: 'durable', invocation, headers, parent, isRedrive: redriveOf !== undefined } as const;
     const bodyBytes = delivery.data.length;
     const waitsUntilMs = storedAtMs(delivery) + maxWaitMs;
@@ -222,6 +224,7 @@ export class DurableRequests {
     let isNew = !parent && redriveOf === undefined && !isAside(delivery.subject);
     for (;;) {
       const decision = await sticky.decide({ ...asked, bodyBytes, nowMs: Date.now() });
+      if (!decision.ok && isOfInstalled(decision.fault) && (await news())) continue;
       if (decision.ok || !decision.full) return decision;
       const { full } = decision;
       const untilMs = Math.min(waitsUntilMs, deadlineMs);

@@ -304,3 +304,8 @@ function tooLong(): GateDecision {
   const message = `The call context would be larger than ${LIMITS.contextBytes} bytes: the chain of names is too long.`;
   return { ok: false, fault: new Fault('depth-exceeded', message, { maxBytes: LIMITS.contextBytes }) };
 }
+
+/** Would it be another one, or none, if something else were installed? */
+export function isOfInstalled({ code }: Fault): boolean {
+  return code === 'not-found' || code === 'incompatible-version';
+}

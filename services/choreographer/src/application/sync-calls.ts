@@ -33,7 +33,7 @@ import {
 } from '@orchestrator/protocol';
 import { type EndedCall, EndedCalls } from '../domain/ended-calls.js';
 import { type Abandoned, ForwardedCalls, type LostInstance } from '../domain/forwarded-calls.js';
-import type { Gate, GateRequest } from './gate.js';
+import { type Gate, type GateRequest, isOfInstalled } from './gate.js';
 import type { History } from './history.js';
 import type { StickyTrees } from './sticky-trees.js';
 import type { TreeCounts } from './tree-counts.js';
@@ -65,6 +65,8 @@ export interface SyncCallsParts {
   readonly sticky: StickyTrees;
   readonly counts: TreeCounts;
   readonly history: History;
+  /** Resolves with whether something was installed, or removed, that was not known here; by then it is. */
+  readonly news: () => Promise<boolean>;
   /** Calls that are kept track of at once. */
   readonly maxForwarded: number;
 }
@@ -78,18 +80,20 @@ export class SyncCalls {
   readonly #sticky: StickyTrees;
   readonly #forwarded: ForwardedCalls;
   readonly #ended = new EndedCalls();
-  /** Calls of which it is being asked what their tree is bound to. */
+  readonly #news: () => Promise<boolean>;
+  /** Calls of which it is being asked what their tree is bound to, or what is installed. */
   #asking = 0;
   #sweep: NodeJS.Timeout | undefined;
   #unsubscribe: (() => Promise<void>) | undefined;
 
-  constructor({ bus, requester, gate, sticky, counts, history, maxForwarded }: SyncCallsParts) {
+  constructor({ bus, requester, gate, sticky, counts, history, news, maxForwarded }: SyncCallsParts) {
     this.#bus = bus;
     this.#requester = requester;
     this.#gate = gate;
     this.#sticky = sticky;
     this.#counts = counts;
     this.#history = history;
+    this.#news = news;
     this.#forwarded = new ForwardedCalls(maxForwarded);
     bus.life.onBack(() => {
       const ended = this.#ended.takeAll();
@@ -181,7 +185,23 @@ export class SyncCalls {
       call.invocation = named;
       this.#admit(call, ask, headers);
     } catch (error) {
-      this.#refuse(call, Fault.from(error));
+      const fault = Fault.from(error);
+      const { ask, headers } = call;
+      if (ask && headers && isOfInstalled(fault)) void this.#admitIfNews(call, ask, headers, fault);
+      else this.#refuse(call, fault);
+    }
+  }
+
+  /** It is refused, unless something has been installed of which this replica had not heard. */
+  async #admitIfNews(call: Call, ask: Ask, headers: RequestHeaders, fault: Fault): Promise<void> {
+    this.#asking++;
+    try {
+      if (!(await this.#news())) this.#refuse(call, fault);
+      else if (this.#forwarded.has(call.invocation))
+        this.#refuse({ ...call, invocation: '' }, underWay(call.invocation));
+      else this.#admitAgain(call, ask, headers);
+    } finally {
+      this.#asking--;
     }
   }
 
@@ -248,7 +268,7 @@ export class SyncCalls {
     }
   }
 
-  #admitAgain(call: Call, ask: Ask, headers: RequestHeaders, bound: string): void {
+  #admitAgain(call: Call, ask: Ask, headers: RequestHeaders, bound?: string): void {
     try {
       this.#admit({ ...call, nowMs: Date.now() }, ask, headers, bound);
     } catch (error) {
