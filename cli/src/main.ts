@@ -12,6 +12,12 @@ import { addUpCommand } from './commands/up.js';
 import { EXIT, exitCodeOf, InterruptedError, messageOf } from './failure.js';
 import { coloursFor, tell } from './terminal.js';
 
+// Whoever reads it, such as `head`, has read enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 const program = new Command('orchestrator')
   .description('Plugins that call each other: run the system, call capabilities, read call trees.')
   .version('0.1.0')

@@ -53,6 +53,17 @@ describe('a plugin that needs another', () => {
     expect(await waitingFor()).toEqual([]);
   });
 
+  it('that is started while it does not — says itself what it waits for', async () => {
+    await system.processes.get('designer')?.stop();
+    await until(call, (result) => !result.ok);
+    await system.processes.get('editor')?.stop();
+    await system.start('editor');
+    const says = 'Calls are refused until what it needs is there: designer.illustrate ^1.0.0.';
+    expect(system.log.filter((line) => line.startsWith('editor | ') && line.includes(says))).toHaveLength(1);
+    await system.start('designer');
+    expect(await until(call, isOk)).toMatchObject({ ok: true });
+  });
+
   it('what happens — is told as events', async () => {
     const heard = (event: string) =>
       until(

@@ -46,7 +46,9 @@ export function addSearchCommand(program: Command, plugins: Command): void {
 }
 
 function render({ capabilities, more }: Found, colours: Colours): string {
-  if (capabilities.length === 0) return 'No capability fits.';
+  if (capabilities.length === 0) {
+    return more ? 'None was found before the search was over; say more of what you look for.' : 'No capability fits.';
+  }
   const lines = capabilities.map(({ capability, version, title, description, deprecated }) => {
     const mark = deprecated ? colours.yellow('  deprecated') : '';
     return `${colours.bold(capability)} ${version}${mark}  ${colours.dim(oneLine(title ?? description))}`;

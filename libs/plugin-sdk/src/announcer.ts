@@ -12,6 +12,11 @@ export interface Acceptance {
   readonly leaseMs: number;
 }
 
+/** The needs of the manifest that nothing meets yet. */
+interface WaitingFor {
+  readonly waitingFor?: readonly { readonly capability: string; readonly range: string }[];
+}
+
 export class Announcer {
   readonly #bus: Bus;
   readonly #requester: Requester;
@@ -77,8 +82,12 @@ export class Announcer {
   async #announce(): Promise<Acceptance> {
     const body = JSON.stringify({ manifest: this.#manifest, instance: this.#instance });
     const reply = await this.#requester.request(subjects.announce(this.#manifest.name), body, { timeoutMs: 5_000 });
-    const { leaseMs } = readAnswer(reply) as Partial<Acceptance>;
+    const { leaseMs, waitingFor = [] } = readAnswer(reply) as Partial<Acceptance> & WaitingFor;
     if (typeof leaseMs !== 'number' || !(leaseMs > 0)) throw new Fault('internal', 'The registry names no lease.');
+    if (waitingFor.length > 0) {
+      const needs = waitingFor.map(({ capability, range }) => `${capability} ${range}`).join(', ');
+      this.#logger.warn(`Calls are refused until what it needs is there: ${needs}.`);
+    }
     return { leaseMs };
   }
 

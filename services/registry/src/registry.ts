@@ -3,6 +3,7 @@
  * choreographers watch, and forgets it when no instance has lived for a while. No call passes through here: a registry
  * that is down stops none.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import {
   type Bus,
@@ -126,8 +127,10 @@ export class Registry implements OnApplicationShutdown {
     let plugin: string | undefined;
     try {
       plugin = parsePluginOf(msg.subject, 'announce');
-      await this.#decide(plugin, msg);
-      respond(msg, JSON.stringify({ accepted: true, leaseMs: this.#settings.leaseMs }));
+      const manifest = await this.#decide(plugin, msg);
+      const waitingFor = missingNeeds(manifest, this.#catalogue, this.#isLive);
+      const accepted = { accepted: true, leaseMs: this.#settings.leaseMs };
+      respond(msg, JSON.stringify({ ...accepted, ...(waitingFor.length > 0 && { waitingFor }) }));
     } catch (error) {
       const fault = Fault.from(error);
       if (plugin !== undefined) this.#events.tell({ event: 'refused', plugin, fault: sendableFault(fault).toJSON() });
@@ -137,10 +140,13 @@ export class Registry implements OnApplicationShutdown {
   }
 
   /** Two versions of one plugin are never decided at the same time: neither would know of the other. */
-  #inTurn(plugin: string, work: () => Promise<void>): Promise<void> {
+  #inTurn<T>(plugin: string, work: () => Promise<T>): Promise<T> {
     const decided = (this.#deciding.get(plugin) ?? Promise.resolve()).then(work);
     const settled = decided
-      .catch(() => {})
+      .then(
+        () => {},
+        () => {},
+      )
       .then(() => {
         if (this.#deciding.get(plugin) === settled) this.#deciding.delete(plugin);
       });
@@ -148,11 +154,11 @@ export class Registry implements OnApplicationShutdown {
     return decided;
   }
 
-  #decide(plugin: string, msg: Msg): Promise<void> {
+  #decide(plugin: string, msg: Msg): Promise<Manifest> {
     return this.#inTurn(plugin, () => this.#accept(plugin, msg));
   }
 
-  async #accept(plugin: string, msg: Msg): Promise<void> {
+  async #accept(plugin: string, msg: Msg): Promise<Manifest> {
     const { manifest, instance } = parseAnnouncement(msg.string(), plugin);
     const refusal = refusalOf(manifest, this.#versionsOf(plugin));
     if (refusal) throw refusal;
@@ -160,7 +166,7 @@ export class Registry implements OnApplicationShutdown {
       await this.#consumers.provide({ plugin, version: manifest.version, capability });
     }
     const key = versionKey(plugin, manifest.version);
-    const isNew = JSON.stringify(this.#manifests.get(key)) !== JSON.stringify(manifest);
+    const isNew = !isDeepStrictEqual(this.#manifests.get(key), manifest);
     if (isNew || this.#damaged.has(key)) {
       await this.#bucket?.put(manifest);
       this.#damaged.delete(key);
@@ -172,6 +178,7 @@ export class Registry implements OnApplicationShutdown {
     if (!this.#liveness.isLive(plugin, manifest.version)) this.#logger.log(`${plugin} ${manifest.version} is here.`);
     this.#liveness.beat(plugin, manifest.version, instance, Date.now());
     this.#look();
+    return manifest;
   }
 
   /** What was known of it still holds; a host that lives is asked to announce itself, at its next heartbeat. */
