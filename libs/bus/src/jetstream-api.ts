@@ -13,19 +13,22 @@ const TOO_FEW_SERVERS = new Set([10005, 10023]);
 
 /** A cluster has chosen its leader within seconds, once enough of its servers run. */
 const PATIENCE_MS = 30_000;
+/** Servers that have just started may not know each other yet. */
+const PEERS_MS = 10_000;
 const RETRY_MS = 250;
 
 /**
- * Does something with streams, consumers or buckets; again while the cluster has no leader.
+ * Does something with streams, consumers or buckets; again while the cluster has no leader, and for a moment while it has too few servers.
  * @throws Fault `unavailable` without JetStream or without a leader, `invalid-argument` where the server has fewer replicas to give
  */
 export async function withJetStream<T>(bus: Bus, work: (jsm: JetStreamManager) => Promise<T>): Promise<T> {
-  const giveUpAtMs = Date.now() + PATIENCE_MS;
+  const sinceMs = Date.now();
   for (;;) {
     try {
       return await work(await jetstreamManager(bus.nc));
     } catch (error) {
-      if (!isPassing(error) || Date.now() > giveUpAtMs) throw inWords(error);
+      const patienceMs = isPassing(error) ? PATIENCE_MS : isOfPeers(error) ? PEERS_MS : 0;
+      if (Date.now() - sinceMs >= patienceMs) throw inWords(error);
     }
     await delay(RETRY_MS);
   }
@@ -33,6 +36,10 @@ export async function withJetStream<T>(bus: Bus, work: (jsm: JetStreamManager) =
 
 function isPassing(error: unknown): boolean {
   return error instanceof errors.TimeoutError || (error instanceof JetStreamApiError && error.code === NO_LEADER);
+}
+
+function isOfPeers(error: unknown): boolean {
+  return error instanceof JetStreamApiError && TOO_FEW_SERVERS.has(error.code);
 }
 
 function inWords(cause: unknown): unknown {
@@ -46,7 +53,7 @@ function inWords(cause: unknown): unknown {
       'More than one replica needs a cluster of NATS servers, and this one is alone. Set ORC_REPLICAS to 1.';
     return new Fault('invalid-argument', message, undefined, { cause });
   }
-  if (TOO_FEW_SERVERS.has(cause.code)) {
+  if (isOfPeers(cause)) {
     const message = `The NATS cluster cannot hold so many replicas (ORC_REPLICAS): ${cause.message}.`;
     return new Fault('unavailable', message, undefined, { cause });
   }

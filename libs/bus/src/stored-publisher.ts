@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MsgHdrs } from '@nats-io/transport-node';
-import { Fault } from '@orchestrator/protocol';
+import { Fault, type FaultCode } from '@orchestrator/protocol';
 import type { Bus } from './connection.js';
 import type { Outbox } from './outbox.js';
 import type { OutgoingHeaders } from './outgoing-headers.js';
@@ -21,6 +21,9 @@ const OFFER_AGAIN_MS = 100;
 const UNAVAILABLE = 503;
 /** How long a refusal is rested upon. */
 const TRY_AGAIN_MS = 250;
+
+/** What may go by while nothing but time passes. */
+const PASSING: ReadonlySet<FaultCode> = new Set(['unavailable', 'exhausted']);
 
 export type StoreOutcome =
   | { readonly stored: true; readonly sequence: number }
@@ -93,7 +96,7 @@ export class StoredPublisher {
         return await work();
       } catch (error) {
         const isOver = signal?.aborted || this.#bus.nc.isClosed() || Date.now() + TRY_AGAIN_MS > giveUpAtMs;
-        if (isOver || !Fault.from(error).meaning.retryable) throw error;
+        if (isOver || !PASSING.has(Fault.from(error).code)) throw error;
       }
       await delay(TRY_AGAIN_MS);
     }
