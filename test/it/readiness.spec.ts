@@ -56,10 +56,12 @@ describe('a plugin that needs another', () => {
   it('that is started while it does not — says itself what it waits for', async () => {
     await system.processes.get('designer')?.stop();
     await until(call, (result) => !result.ok);
-    await system.processes.get('editor')?.stop();
-    await system.start('editor');
     const says = 'Calls are refused until what it needs is there: designer.illustrate ^1.0.0.';
-    expect(system.log.filter((line) => line.startsWith('editor | ') && line.includes(says))).toHaveLength(1);
+    const said = () => system.log.filter((line) => line.startsWith('editor | ') && line.includes(says)).length;
+    await system.processes.get('editor')?.stop();
+    const before = said(); // at the first start of all, the designer may have come later
+    await system.start('editor');
+    expect(said()).toBe(before + 1);
     await system.start('designer');
     expect(await until(call, isOk)).toMatchObject({ ok: true });
   });
